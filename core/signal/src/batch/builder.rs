@@ -1,0 +1,95 @@
+//! Builds the rows of one table, row by row, into columns.
+
+use std::sync::Arc;
+
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::Schema;
+
+use super::{Row, SignalBatch, column::ColumnBuilder};
+use crate::{Table, TenantId, dynamic::ObjectWriter};
+
+/// Rows of one table under construction. Only columns that get a value cost anything.
+pub struct RowsBuilder {
+    pub(super) table: Arc<Table>,
+    pub(super) columns: Vec<Option<ColumnBuilder>>,
+    /// Columns that exist, in the order of their first value.
+    used: Vec<usize>,
+    pub(super) rows: usize,
+    pub(super) bytes: usize,
+    pub(super) overflow: ObjectWriter,
+}
+
+impl RowsBuilder {
+    pub fn new(table: Arc<Table>) -> Self {
+        let columns = table.columns().iter().map(|_| None).collect();
+        Self { table, columns, used: Vec::new(), rows: 0, bytes: 0, overflow: ObjectWriter::default() }
+    }
+
+    pub fn table(&self) -> &Arc<Table> {
+        &self.table
+    }
+
+    /// Complete rows so far.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Bytes of the values so far, roughly what they take in memory.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Begins a row. `received` is when the platform took it, in microseconds since 1970; it also
+    /// becomes the row's time unless the row sets one. The row is added when it is dropped.
+    pub fn row(&mut self, received: i64) -> Row<'_> {
+        Row::new(self, received)
+    }
+
+    /// Takes the rows, leaving the builder empty. `None` when there are none.
+    pub fn finish(&mut self, tenant: TenantId) -> Option<SignalBatch> {
+        if self.rows == 0 {
+            return None;
+        }
+        self.used.sort_unstable();
+        let mut fields = Vec::with_capacity(self.used.len());
+        let mut arrays = Vec::with_capacity(self.used.len());
+        for at in self.used.drain(..) {
+            let Some(mut column) = self.columns[at].take() else { continue };
+            column.pad(self.rows);
+            arrays.push(column.finish());
+            fields.push(self.table.physical_schema().fields()[at].clone());
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        let rows = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+            .expect("every column was made from its field's type and padded to the row count");
+        self.rows = 0;
+        self.bytes = 0;
+        Some(SignalBatch { tenant, table: self.table.name().clone(), rows })
+    }
+
+    /// The builder of a column, as long as the rows before the current one; `None` if the current row
+    /// has a value there already.
+    pub(super) fn column(&mut self, at: usize) -> Option<&mut ColumnBuilder> {
+        let (rows, slot) = (self.rows, &mut self.columns[at]);
+        let column = match slot {
+            Some(column) => column,
+            None => {
+                self.used.push(at);
+                slot.insert(ColumnBuilder::new(self.table.columns()[at].kind))
+            }
+        };
+        if column.len() > rows {
+            return None;
+        }
+        column.pad(rows);
+        Some(column)
+    }
+
+    pub(super) fn is_set(&self, at: usize) -> bool {
+        self.columns[at].as_ref().is_some_and(|column| column.len() > self.rows)
+    }
+}

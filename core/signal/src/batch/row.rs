@@ -1,0 +1,223 @@
+//! One row under construction.
+
+use std::borrow::Cow;
+
+use super::{RowsBuilder, column::ColumnBuilder};
+use crate::{ColumnType, dynamic, time};
+
+/// Why a text is not a value of a column's type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a value of type {expected}")]
+pub struct ValueError {
+    pub expected: ColumnType,
+}
+
+/// One row of a [`RowsBuilder`]. The first value given to a column stays; a value that does not fit its
+/// column goes to the row's overflow under the column's name, so nothing is lost. The row is complete
+/// when this is dropped.
+pub struct Row<'a> {
+    rows: &'a mut RowsBuilder,
+    received: i64,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn new(rows: &'a mut RowsBuilder, received: i64) -> Self {
+        Self { rows, received }
+    }
+
+    /// A text for a column of any type: kept for `string`, parsed for the others. Empty text is null.
+    pub fn text(&mut self, column: usize, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        if self.try_text(column, text).is_err() {
+            let name = self.rows.table.columns()[column].name.clone();
+            self.unmapped(&name, text);
+        }
+    }
+
+    /// As [`Row::text`], but tells when the text does not fit instead of putting it to the overflow.
+    pub fn try_text(&mut self, column: usize, text: &str) -> Result<(), ValueError> {
+        let kind = self.rows.table.columns()[column].kind;
+        let error = ValueError { expected: kind };
+        let trimmed = text.trim_ascii();
+        match kind {
+            ColumnType::String => self.push_text(column, text),
+            ColumnType::Dynamic => {
+                if let Some(json) = dynamic::from_text(text) {
+                    self.push_text(column, &json);
+                }
+            }
+            ColumnType::Guid => {
+                let inner = trimmed.strip_prefix('{').and_then(|t| t.strip_suffix('}'));
+                let id = uuid::Uuid::try_parse(inner.unwrap_or(trimmed)).map_err(|_| error)?;
+                let mut buffer = uuid::Uuid::encode_buffer();
+                self.push_text(column, id.hyphenated().encode_lower(&mut buffer));
+            }
+            ColumnType::Bool => {
+                let value = match trimmed {
+                    "1" => true,
+                    "0" => false,
+                    t if t.eq_ignore_ascii_case("true") => true,
+                    t if t.eq_ignore_ascii_case("false") => false,
+                    _ => return Err(error),
+                };
+                self.bool(column, value);
+            }
+            ColumnType::Int => {
+                let value = parse_integer(trimmed).and_then(|v| i32::try_from(v).ok());
+                self.push_long(column, value.ok_or(error)?.into());
+            }
+            ColumnType::Long => self.push_long(column, parse_integer(trimmed).ok_or(error)?),
+            ColumnType::Real => self.real(column, trimmed.parse().map_err(|_| error)?),
+            ColumnType::Decimal => {
+                let value = time::parse_decimal(trimmed).ok_or(error)?;
+                if let Some(ColumnBuilder::Decimal(b)) = self.rows.column(column) {
+                    b.append_value(value);
+                    self.rows.bytes += 16;
+                }
+            }
+            ColumnType::DateTime => {
+                self.datetime(column, time::parse_datetime(trimmed).ok_or(error)?);
+            }
+            ColumnType::TimeSpan => {
+                self.push_long(column, time::parse_timespan(trimmed).ok_or(error)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// A whole number for an `int`, `long`, `real`, `string` or `dynamic` column.
+    pub fn long(&mut self, column: usize, value: i64) {
+        match self.rows.table.columns()[column].kind {
+            ColumnType::Int | ColumnType::Long => {
+                let is_int = self.rows.table.columns()[column].kind == ColumnType::Int;
+                if is_int && i32::try_from(value).is_err() {
+                    let name = self.rows.table.columns()[column].name.clone();
+                    self.unmapped_json(&name, &value.to_string());
+                } else {
+                    self.push_long(column, value);
+                }
+            }
+            ColumnType::Real => self.real(column, value as f64),
+            _ => self.text(column, &value.to_string()),
+        }
+    }
+
+    /// A number for a `real` column; for another type, its text.
+    pub fn real(&mut self, column: usize, value: f64) {
+        if self.rows.table.columns()[column].kind != ColumnType::Real {
+            return self.text(column, &value.to_string());
+        }
+        if let Some(ColumnBuilder::Real(b)) = self.rows.column(column) {
+            b.append_value(value);
+            self.rows.bytes += 8;
+        }
+    }
+
+    /// A truth value for a `bool` column; for another type, its text.
+    pub fn bool(&mut self, column: usize, value: bool) {
+        if self.rows.table.columns()[column].kind != ColumnType::Bool {
+            return self.text(column, if value { "true" } else { "false" });
+        }
+        if let Some(ColumnBuilder::Bool(b)) = self.rows.column(column) {
+            b.append_value(value);
+            self.rows.bytes += 1;
+        }
+    }
+
+    /// A point in time, in microseconds since 1970, for a `datetime` column; for another type, its
+    /// ISO 8601 text.
+    pub fn datetime(&mut self, column: usize, micros: i64) {
+        if self.rows.table.columns()[column].kind != ColumnType::DateTime {
+            return self.text(column, &time::format_datetime(micros));
+        }
+        if let Some(ColumnBuilder::DateTime(b)) = self.rows.column(column) {
+            b.append_value(micros);
+            self.rows.bytes += 8;
+        }
+    }
+
+    /// JSON text that a parser has checked: kept for `dynamic`, unwrapped for the other types.
+    pub fn json(&mut self, column: usize, json: &str) {
+        match self.rows.table.columns()[column].kind {
+            _ if json == "null" => {}
+            ColumnType::Dynamic => self.push_text(column, json),
+            _ if json.starts_with('"') => match serde_json::from_str::<Cow<'_, str>>(json) {
+                Ok(text) => self.text(column, &text),
+                Err(_) => self.text(column, json),
+            },
+            _ => self.text(column, json),
+        }
+    }
+
+    /// The row's own time, the table's time column (and `TimeGenerated` beside `Timestamp` where a
+    /// table has both).
+    pub fn time(&mut self, micros: i64) {
+        let table = self.rows.table.clone();
+        for name in ["TimeGenerated", "Timestamp"] {
+            if let Some(at) = table.index_of(name) {
+                self.datetime(at, micros);
+            }
+        }
+    }
+
+    /// A field without a column of its own, as text.
+    pub fn unmapped(&mut self, name: &str, text: &str) {
+        self.rows.overflow.string(name, text);
+    }
+
+    /// A field without a column of its own, as JSON text that a parser has checked.
+    pub fn unmapped_json(&mut self, name: &str, json: &str) {
+        self.rows.overflow.raw(name, json);
+    }
+
+    /// Whether the row has a value in the column already.
+    pub fn is_set(&self, column: usize) -> bool {
+        self.rows.is_set(column)
+    }
+
+    fn push_text(&mut self, column: usize, text: &str) {
+        if let Some(ColumnBuilder::Text(b)) = self.rows.column(column) {
+            b.append_value(text);
+            self.rows.bytes += 16 + if text.len() > 12 { text.len() } else { 0 };
+        }
+    }
+
+    fn push_long(&mut self, column: usize, value: i64) {
+        match self.rows.column(column) {
+            Some(ColumnBuilder::Int(b)) => b.append_value(value as i32),
+            Some(ColumnBuilder::Long(b)) => b.append_value(value),
+            _ => return,
+        }
+        self.rows.bytes += 8;
+    }
+}
+
+impl Drop for Row<'_> {
+    fn drop(&mut self) {
+        if !self.rows.overflow.is_empty() {
+            let at = self.rows.table.overflow();
+            let mut overflow = std::mem::take(&mut self.rows.overflow);
+            overflow.finish(|text| self.push_text(at, text));
+            self.rows.overflow = overflow;
+        }
+        let (time, received) = (self.rows.table.time(), self.rows.table.time_received());
+        if !self.rows.is_set(time) {
+            self.time(self.received);
+        }
+        self.datetime(received, self.received);
+        self.rows.rows += 1;
+    }
+}
+
+/// A decimal or `0x` hexadecimal integer; unsigned 64-bit values keep their bits.
+fn parse_integer(text: &str) -> Option<i64> {
+    if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        return u64::from_str_radix(hex, 16).ok().map(|v| v as i64);
+    }
+    text.parse::<i64>().ok().or_else(|| {
+        let real: f64 = text.parse().ok()?;
+        (real.fract() == 0.0 && real.abs() < 9e15).then_some(real as i64)
+    })
+}

@@ -1,0 +1,1 @@
+//! Which table and column a field of a wire format belongs to: data, read once at start.
