@@ -13,7 +13,7 @@ mod output;
 
 use std::sync::Arc;
 
-pub use output::{Counts, DeadLetter, Limits, Output, Session};
+pub use output::{Counts, DeadLetter, Limits, Output, Session, TableSlot};
 
 /// A wire format.
 pub struct Format {
@@ -25,8 +25,8 @@ pub struct Format {
     pub guess: fn(&Sample<'_>) -> Confidence,
     /// Opens a decoder for one source.
     pub open: fn(&Arc<Session>) -> Box<dyn Decoder>,
-    /// How a source may be cut so that several decoders work on it at once.
-    pub split: Split,
+    /// How a source that begins like this may be cut so that several decoders work on it at once.
+    pub split: fn(&Sample<'_>) -> Split,
 }
 
 /// The beginning of a source, to guess its format by.

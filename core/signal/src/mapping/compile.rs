@@ -1,0 +1,363 @@
+//! From a mapping's parts to rules whose tables, columns and functions are known to exist.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use super::{
+    expression::{ARGUMENTS_MAX, Expr, Names, Test, TestKind},
+    function,
+    parse::{self, Ast, Item, LineKind, RuleLine, RuleText, Term},
+};
+use crate::{Catalog, Table};
+
+/// A compiled mapping file.
+pub struct Mapping {
+    pub(super) rules: Vec<Rule>,
+    pub(super) sets: Vec<Vec<usize>>,
+    by_source: HashMap<String, RuleSet>,
+}
+
+/// The rules of one source, to look up once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RuleSet(pub(super) usize);
+
+/// A mapping file that makes no sense.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct MappingError {
+    /// 1-based.
+    pub line: usize,
+    pub reason: String,
+}
+
+pub(super) struct Rule {
+    pub table: Arc<str>,
+    pub condition: Vec<Test>,
+    pub columns: Vec<ColumnRule>,
+    /// What happens to a field of a name; one that is not here is [`Fate::default`] or `unknown`.
+    pub fates: HashMap<Box<str>, Fate>,
+    /// What happens to all other fields.
+    pub unknown: Fate,
+    pub inputs: usize,
+}
+
+/// A column or a member of the overflow column, and where its value comes from.
+pub(super) struct ColumnRule {
+    pub target: Target,
+    /// The first that has a value counts; with the inputs that it then has used up.
+    pub alternatives: Box<[(Expr, Box<[u16]>)]>,
+}
+
+pub(super) enum Target {
+    Column(usize),
+    Member(Box<str>),
+}
+
+/// What happens to a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Fate {
+    /// The input of the rule it is.
+    pub slot: Option<u16>,
+    /// The column of its own name, where `use *` asks for that.
+    pub column: Option<u32>,
+    pub rest: Rest,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Rest {
+    /// Goes to the overflow unless a column has used it.
+    #[default]
+    IfUnused,
+    Always,
+    Never,
+}
+
+impl Mapping {
+    /// Compiles a mapping. `headers` names the header fields that the decoder gives, without the `@`.
+    pub fn parse(text: &str, headers: &[&str]) -> Result<Self, MappingError> {
+        let items = parse::parse(text)?;
+        let mut compiler = Compiler { headers, ..Compiler::default() };
+        let mut mapping = Self { rules: Vec::new(), sets: Vec::new(), by_source: HashMap::new() };
+        for item in items {
+            match item {
+                Item::Values { name, pairs } => {
+                    let pairs = pairs.into_iter().map(|(code, name)| (code.into(), name.into()));
+                    compiler.values.insert(name.to_owned(), Arc::new(pairs.collect()));
+                }
+                Item::Columns { name, lines } => {
+                    compiler.groups.insert(name.to_owned(), lines);
+                }
+                Item::Rule(text) => mapping.add(&text, &compiler)?,
+            }
+        }
+        Ok(mapping)
+    }
+
+    /// The rules of a source.
+    pub fn rules(&self, source: &str) -> Option<RuleSet> {
+        self.by_source.get(source).copied()
+    }
+
+    /// The sources that have rules, each with the tables they fill, sorted.
+    pub fn sources(&self) -> Vec<(&str, Vec<&str>)> {
+        let tables = |set: &RuleSet| {
+            self.sets[set.0].iter().map(|rule| &*self.rules[*rule].table).collect::<Vec<_>>()
+        };
+        let mut sources: Vec<_> =
+            self.by_source.iter().map(|(source, set)| (source.as_str(), tables(set))).collect();
+        sources.sort();
+        sources
+    }
+
+    fn add(&mut self, text: &RuleText<'_>, compiler: &Compiler<'_>) -> Result<(), MappingError> {
+        self.rules.push(compiler.rule(text)?);
+        for source in &text.sources {
+            let set = *self.by_source.entry(source.clone()).or_insert_with(|| {
+                self.sets.push(Vec::new());
+                RuleSet(self.sets.len() - 1)
+            });
+            self.sets[set.0].push(self.rules.len() - 1);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Compiler<'a> {
+    catalog: Catalog,
+    headers: &'a [&'a str],
+    values: HashMap<String, Arc<Names>>,
+    groups: HashMap<String, Vec<RuleLine<'a>>>,
+}
+
+/// A rule's lines with those of its groups, in order.
+#[derive(Default)]
+struct Gathered<'a> {
+    columns: Vec<(usize, &'a str, Ast<'a>)>,
+    keep: Vec<&'a str>,
+    drop: Vec<&'a str>,
+    by_own_name: bool,
+}
+
+impl<'a> Compiler<'a> {
+    fn rule(&self, text: &RuleText<'a>) -> Result<Rule, MappingError> {
+        let table = self.catalog.require(text.table).map_err(|e| at(text.line, e.to_string()))?;
+        let mut gathered = Gathered::default();
+        self.gather(&text.lines, &mut gathered, 0)?;
+
+        let mut inputs = InputNames::default();
+        let condition = text
+            .condition
+            .iter()
+            .map(|term| self.test(term, text.line, &mut inputs))
+            .collect::<Result<_, _>>()?;
+        let mut columns = Vec::with_capacity(gathered.columns.len());
+        for (line, name, ast) in &gathered.columns {
+            columns.push(ColumnRule {
+                target: target(&table, name).map_err(|reason| at(*line, reason))?,
+                alternatives: self.alternatives(ast, *line, &mut inputs)?,
+            });
+        }
+        let mut rule = Rule {
+            table: table.name().clone(),
+            condition,
+            columns,
+            fates: HashMap::new(),
+            unknown: Fate::default(),
+            inputs: inputs.names.len(),
+        };
+        rule.decide_fates(&table, &gathered, &inputs);
+        Ok(rule)
+    }
+
+    /// Puts the groups' lines in the place of their `use`; what the rule itself says of a column wins.
+    fn gather(
+        &self,
+        lines: &[RuleLine<'a>],
+        gathered: &mut Gathered<'a>,
+        depth: usize,
+    ) -> Result<(), MappingError> {
+        let mut own = HashSet::new();
+        for RuleLine { line, what } in lines {
+            match what {
+                LineKind::Use(groups) => {
+                    for group in groups {
+                        if *group == "*" {
+                            gathered.by_own_name = true;
+                            continue;
+                        }
+                        let group = self
+                            .groups
+                            .get(*group)
+                            .filter(|_| depth < 4)
+                            .ok_or_else(|| at(*line, format!("no columns are named `{group}`")))?;
+                        self.gather(group, gathered, depth + 1)?;
+                    }
+                }
+                LineKind::Keep(names) => gathered.keep.extend(names),
+                LineKind::Drop(names) => gathered.drop.extend(names),
+                LineKind::Column(name, ast) => {
+                    if !own.insert(*name) {
+                        return Err(at(*line, format!("column `{name}` stands twice")));
+                    }
+                    gathered.columns.retain(|(_, earlier, _)| earlier != name);
+                    gathered.columns.push((*line, name, ast.clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn alternatives(
+        &self,
+        ast: &Ast<'a>,
+        line: usize,
+        inputs: &mut InputNames<'a>,
+    ) -> Result<Box<[(Expr, Box<[u16]>)]>, MappingError> {
+        let asts = match ast {
+            Ast::First(asts) => asts.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        asts.iter()
+            .map(|ast| {
+                let expr = self.expr(ast, line, inputs)?;
+                let mut used = Vec::new();
+                expr.for_each_input(&mut |slot| used.push(slot));
+                Ok((expr, used.into()))
+            })
+            .collect()
+    }
+
+    fn test(
+        &self,
+        term: &Term<'a>,
+        line: usize,
+        inputs: &mut InputNames<'a>,
+    ) -> Result<Test, MappingError> {
+        let kind = match &term.test {
+            parse::Test::IsSet => TestKind::IsSet,
+            parse::Test::Equals(asts) => TestKind::Equals(self.exprs(asts, line, inputs)?),
+            parse::Test::EqualsIgnoringCase(ast) => {
+                TestKind::EqualsIgnoringCase(self.expr(ast, line, inputs)?)
+            }
+        };
+        Ok(Test { negated: term.negated, left: self.expr(&term.left, line, inputs)?, kind })
+    }
+
+    fn exprs(
+        &self,
+        asts: &[Ast<'a>],
+        line: usize,
+        inputs: &mut InputNames<'a>,
+    ) -> Result<Box<[Expr]>, MappingError> {
+        asts.iter().map(|ast| self.expr(ast, line, inputs)).collect()
+    }
+
+    fn expr(
+        &self,
+        ast: &Ast<'a>,
+        line: usize,
+        inputs: &mut InputNames<'a>,
+    ) -> Result<Expr, MappingError> {
+        Ok(match ast {
+            Ast::Text(text) => Expr::Text((*text).into()),
+            Ast::Number(number) => Expr::Number(*number),
+            Ast::First(asts) => Expr::First(self.exprs(asts, line, inputs)?),
+            Ast::Name(name) => match name.strip_prefix('@') {
+                Some(header) => {
+                    let place = self.headers.iter().position(|known| *known == header);
+                    let place = place.and_then(|place| u16::try_from(place).ok());
+                    Expr::Header(place.ok_or_else(|| at(line, format!("no header is named `{name}`")))?)
+                }
+                None => Expr::Field(inputs.slot(name)),
+            },
+            Ast::Call("lookup", arguments) => {
+                let [Ast::Name(values), code] = arguments.as_slice() else {
+                    return Err(at(line, "`lookup` takes the name of values and a code".into()));
+                };
+                let names = self.values.get(*values);
+                let names = names.ok_or_else(|| at(line, format!("no values are named `{values}`")))?;
+                Expr::Lookup(names.clone(), Box::new(self.expr(code, line, inputs)?))
+            }
+            Ast::Call(name, arguments) => {
+                let function = function::function(name)
+                    .ok_or_else(|| at(line, format!("there is no function `{name}`")))?;
+                let count = arguments.len();
+                if count != function.arguments || count > ARGUMENTS_MAX {
+                    let wanted = function.arguments;
+                    return Err(at(line, format!("`{name}` takes {wanted} arguments, not {count}")));
+                }
+                Expr::Call(function, self.exprs(arguments, line, inputs)?)
+            }
+        })
+    }
+}
+
+impl Rule {
+    fn decide_fates(&mut self, table: &Table, gathered: &Gathered<'_>, inputs: &InputNames<'_>) {
+        if gathered.drop.contains(&"*") {
+            self.unknown.rest = Rest::Never;
+        }
+        for (slot, name) in inputs.names.iter().enumerate() {
+            let fate = Fate { slot: Some(slot as u16), ..self.unknown };
+            self.fates.insert((*name).into(), fate);
+        }
+        if gathered.by_own_name {
+            for (place, column) in table.columns().iter().enumerate() {
+                let has_line = gathered.columns.iter().any(|(_, name, _)| **name == *column.name);
+                if !has_line && !is_platforms(table, place) {
+                    let fate = self.fates.entry((*column.name).into()).or_insert(self.unknown);
+                    fate.column = Some(place as u32);
+                }
+            }
+        }
+        for (names, rest) in [(&gathered.keep, Rest::Always), (&gathered.drop, Rest::Never)] {
+            for name in names.iter().filter(|name| **name != "*") {
+                self.fates.entry((*name).into()).or_insert(self.unknown).rest = rest;
+            }
+        }
+    }
+}
+
+/// The names of the fields a rule reads.
+#[derive(Default)]
+struct InputNames<'a> {
+    names: Vec<&'a str>,
+}
+
+impl<'a> InputNames<'a> {
+    fn slot(&mut self, name: &'a str) -> u16 {
+        let at = self.names.iter().position(|known| *known == name).unwrap_or_else(|| {
+            self.names.push(name);
+            self.names.len() - 1
+        });
+        u16::try_from(at).expect("a rule of a file of ours reads fewer than 65,536 fields")
+    }
+}
+
+fn target(table: &Table, name: &str) -> Result<Target, String> {
+    let overflow = &table.columns()[table.overflow()].name;
+    if let Some((column, member)) = name.split_once('.') {
+        return if *column == **overflow {
+            Ok(Target::Member(member.into()))
+        } else {
+            Err(format!("`{column}` is not the overflow column of `{}`: that is `{overflow}`", table.name()))
+        };
+    }
+    match table.index_of(name) {
+        Some(place) if !is_platforms(table, place) => Ok(Target::Column(place)),
+        Some(_) => Err(format!("`{name}` is filled by the platform")),
+        None => Err(format!("`{}` has no column `{name}`", table.name())),
+    }
+}
+
+/// Whether only the platform writes the column.
+fn is_platforms(table: &Table, place: usize) -> bool {
+    table.is_constant(place) || place == table.time_received() || place == table.overflow()
+}
+
+fn at(line: usize, reason: String) -> MappingError {
+    MappingError { line, reason }
+}
