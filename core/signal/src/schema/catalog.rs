@@ -55,6 +55,12 @@ impl Catalog {
         Ok(table)
     }
 
+    /// What [`Catalog::declare`] would make of the declaration, without making it known.
+    pub fn check(&self, declaration: &TableDeclaration) -> Result<Table, DeclarationError> {
+        let before = self.read().get(declaration.name.as_str()).cloned();
+        declaration.build(before.as_deref())
+    }
+
     /// The names of all tables, sorted.
     pub fn names(&self) -> Vec<Arc<str>> {
         let mut names: Vec<Arc<str>> = facts::TABLES.iter().map(|table| table.name.into()).collect();

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use arrow_schema::{Schema, SchemaRef};
 
-use super::{Column, ColumnType, TENANT_ID, TIME_RECEIVED, TYPE, UNMAPPED};
+use super::{Column, ColumnDeclaration, ColumnType, TENANT_ID, TIME_RECEIVED, TYPE, UNMAPPED};
 
 /// Where a table's schema comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +40,7 @@ pub struct Table {
     schema: SchemaRef,
     physical_schema: SchemaRef,
     time: Option<usize>,
+    other_time: Option<usize>,
     time_received: usize,
     overflow: usize,
 }
@@ -78,6 +79,10 @@ impl Table {
         Self {
             name: name.into(),
             families,
+            other_time: by_name
+                .contains_key("TimeGenerated")
+                .then(|| by_name.get("Timestamp").copied())
+                .flatten(),
             time: ["TimeGenerated", "Timestamp"].iter().find_map(|n| by_name.get(*n).copied()),
             time_received: by_name[TIME_RECEIVED],
             overflow: by_name[overflow_name],
@@ -99,6 +104,15 @@ impl Table {
     /// All columns in the schema's order, the platform's last.
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// The columns that a user declared, in the form of a declaration.
+    pub fn declared_columns(&self) -> Vec<ColumnDeclaration> {
+        let added = [TENANT_ID, TYPE, TIME_RECEIVED, UNMAPPED];
+        let declared = self.columns.iter().filter(|column| !added.contains(&&*column.name));
+        declared
+            .map(|column| ColumnDeclaration { name: column.name.to_string(), kind: column.kind.name().to_owned() })
+            .collect()
     }
 
     /// A column's place, by its exact name, in constant time.
@@ -124,6 +138,12 @@ impl Table {
     /// hunting have none, and their rows are timed by `_TimeReceived`.
     pub fn time(&self) -> usize {
         self.time.unwrap_or(self.time_received)
+    }
+
+    /// Place of the second column for the same moment, `Timestamp`, where [`Table::time`] is
+    /// `TimeGenerated` and the table has both.
+    pub fn other_time(&self) -> Option<usize> {
+        self.other_time
     }
 
     /// Place of the column that holds when Phalanx accepted the row.

@@ -1,0 +1,137 @@
+//! Queries in SQL over all tables, streamed.
+//!
+//! `POST /api/v1/query` with `{"query", "format": "jsonl" | "csv" | "table", "limit"}`. Rows are sent as
+//! they are found. An answer that breaks off behind its first rows ends without the end of the chunked
+//! body, so no client takes a part for the whole.
+
+use std::{sync::Arc, time::{Duration, Instant}};
+
+use axum::body::{Body, Bytes};
+use futures::StreamExt;
+use http::{Response, header::CONTENT_TYPE};
+use phalanx_lake::{Lake, QueryError, QueryLimits};
+use phalanx_web::{
+    ApiError, Role, Style,
+    route::{Access, Api, HandlerResult, HangUp, RequestContext, Route},
+};
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use super::rows::RowFormat;
+use crate::{config, metrics::Metrics, platform::Platform};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QueryRequest {
+    query: String,
+    #[serde(default)]
+    format: RowFormat,
+    #[serde(default)]
+    limit: Option<usize>,
+}
+
+struct Handler {
+    lake: Arc<Lake>,
+    metrics: Arc<Metrics>,
+    config: config::Query,
+    permits: Arc<Semaphore>,
+}
+
+pub(super) fn api(platform: &Platform) -> Api {
+    let config = platform.config().query.clone();
+    let seconds = config.seconds_max;
+    let handler = Arc::new(Handler {
+        lake: platform.lake().clone(),
+        metrics: platform.metrics().clone(),
+        permits: Arc::new(Semaphore::new(config.concurrent_max)),
+        config,
+    });
+    let query = move |request| {
+        let handler = handler.clone();
+        async move { handler.query(request).await }
+    };
+    Api::new("Query").route(
+        Route::post("/api/v1/query", "query", Access::Role(Role::Reader), query)
+            .style(Style::ResourceManager)
+            .summary("Asks in SQL over all tables of the caller's tenant")
+            .tag("query")
+            .timeout(Duration::from_secs(seconds + 5))
+            .on_hang_up(HangUp::Cancel),
+    )
+}
+
+impl Handler {
+    async fn query(&self, mut request: RequestContext) -> HandlerResult {
+        let tenant = phalanx_signal::TenantId::new(request.tenant()?);
+        let asked: QueryRequest = request.json().await?;
+        let permit = self.permits.clone().try_acquire_owned().map_err(|_| {
+            ApiError::too_many_requests("too many queries run at the moment", Duration::from_secs(1))
+        })?;
+        let begun = Instant::now();
+        let limits = QueryLimits {
+            rows: asked.limit,
+            time: Duration::from_secs(self.config.seconds_max),
+        };
+        let stream = self.lake.query(tenant, &asked.query, limits).await.map_err(|error| {
+            self.metrics.queries.with_label_values(&["refused"]).inc();
+            mistake(error)
+        })?;
+        let format = asked.format;
+        let header = format.header(&stream.schema());
+        let metrics = self.metrics.clone();
+        let text = stream.map(move |batch| -> Result<Bytes, std::io::Error> {
+            // The client is told by the answer breaking off; the log has the reason.
+            let fail = |error: &dyn std::fmt::Display| {
+                tracing::warn!(%error, "a query failed behind its first rows");
+                std::io::Error::other(error.to_string())
+            };
+            let batch = batch.map_err(|error| fail(&error))?;
+            let mut text = String::with_capacity(batch.num_rows() * 256);
+            format.write(&batch, &mut text).map_err(|error| fail(&error))?;
+            Ok(text.into())
+        });
+        let mut body = Box::pin(futures::stream::once(async move { Ok(header.into()) }).chain(text));
+        // The header and the first rows are awaited here, so that what fails at once is a proper error.
+        let mut first: Vec<Bytes> = Vec::new();
+        while first.len() < 2 {
+            match body.next().await {
+                Some(Ok(bytes)) => first.push(bytes),
+                Some(Err(error)) => {
+                    metrics.queries.with_label_values(&["failed"]).inc();
+                    return Err(ApiError::invalid(error.to_string()));
+                }
+                None => break,
+            }
+        }
+        let ended = Ended { metrics, begun, _permit: permit };
+        let rest = body.inspect(move |_| {
+            let _keep_until_the_last_row = &ended;
+        });
+        let all = futures::stream::iter(first.into_iter().map(Ok)).chain(rest);
+        let mut response = Response::new(Body::from_stream(all));
+        response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static(format.media_type()));
+        Ok(response)
+    }
+}
+
+/// Counts a query when its last row is out, or when its client has gone.
+struct Ended {
+    metrics: Arc<Metrics>,
+    begun: Instant,
+    _permit: tokio::sync::OwnedSemaphorePermit,
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.metrics.queries.with_label_values(&["ended"]).inc();
+        self.metrics.query_seconds.observe(self.begun.elapsed().as_secs_f64());
+    }
+}
+
+fn mistake(error: QueryError) -> ApiError {
+    match error {
+        QueryError::Invalid(message) => ApiError::invalid(message),
+        QueryError::NotSupported(message) => ApiError::not_supported(message),
+        other => ApiError::internal(other),
+    }
+}

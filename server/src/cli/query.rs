@@ -1,0 +1,150 @@
+//! `phalanx query`.
+
+use std::{
+    io::{IsTerminal, Read, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use axum::body::Body;
+use clap::{Args, ValueEnum};
+use futures::StreamExt;
+use http::Method;
+use serde_json::json;
+
+use super::{Place, show};
+use crate::client::{Client, Lines};
+
+/// Ask in SQL over all tables.
+///
+/// Names are case-sensitive and need no quotes: select DeviceName, count(*) from DeviceProcessEvents
+/// group by DeviceName. The text `-` reads the query from standard input.
+#[derive(Args)]
+pub struct Query {
+    /// The query, or `-` for standard input
+    #[arg(required_unless_present = "file")]
+    text: Option<String>,
+    /// Read the query from a file
+    #[arg(long, short, value_name = "FILE", conflicts_with = "text")]
+    file: Option<PathBuf>,
+    /// How to print the rows
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    format: OutputFormat,
+    /// Most rows; 0 for all [default: 1000 for tables on a terminal, else all]
+    #[arg(long, value_name = "ROWS")]
+    limit: Option<u64>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum OutputFormat {
+    /// Aligned columns, for people
+    Table,
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated values with a header (RFC 4180)
+    Csv,
+}
+
+impl OutputFormat {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
+}
+
+impl Query {
+    pub async fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+        let text = self.read_text()?;
+        let client = Client::open(place.open()?, place.config(&[])?).await?;
+        let printed = self.print(&client, &text).await;
+        client.close().await?;
+        printed?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn read_text(&self) -> anyhow::Result<String> {
+        match (&self.file, self.text.as_deref()) {
+            (Some(file), _) => {
+                std::fs::read_to_string(file).with_context(|| format!("can't read `{}`", file.display()))
+            }
+            (None, Some("-")) => {
+                let mut text = String::new();
+                std::io::stdin().read_to_string(&mut text).context("can't read standard input")?;
+                Ok(text)
+            }
+            (None, text) => Ok(text.unwrap_or_default().to_owned()),
+        }
+    }
+
+    async fn print(&self, client: &Client, text: &str) -> anyhow::Result<()> {
+        let is_terminal = std::io::stdout().is_terminal();
+        let limit = match self.limit {
+            Some(0) => None,
+            Some(limit) => Some(limit),
+            None if is_terminal && self.format == OutputFormat::Table => Some(1_000),
+            None => None,
+        };
+        let request = json!({ "query": text, "format": self.format.name(), "limit": limit });
+        let spinner = spinner();
+        let response = client.send(Method::POST, "/api/v1/query", Body::from(request.to_string())).await?;
+        // A failure after the first row can only be told behind the rows: as a trailer line.
+        if self.format == OutputFormat::Table {
+            let mut lines = Lines::new(response);
+            let (text, rows) = table(&mut lines).await?;
+            spinner.finish_and_clear();
+            show::print(&text);
+            if limit == Some(rows) && is_terminal {
+                eprintln!("the first {rows} rows; `--limit 0` shows all");
+            }
+            return Ok(());
+        }
+        let mut body = response.into_body().into_data_stream();
+        let mut out = std::io::stdout().lock();
+        let mut is_first = true;
+        while let Some(bytes) = body.next().await {
+            let bytes = bytes.context("the answer broke off: it is not complete")?;
+            if std::mem::take(&mut is_first) {
+                spinner.finish_and_clear();
+            }
+            if out.write_all(&bytes).is_err() {
+                return Ok(());
+            }
+        }
+        spinner.finish_and_clear();
+        out.flush().ok();
+        Ok(())
+    }
+}
+
+/// Reads rows as JSON lines, the first naming the columns, into an aligned table.
+async fn table(lines: &mut Lines) -> anyhow::Result<(String, u64)> {
+    let header = lines.next().await?.context("the answer broke off")?;
+    let header: Vec<String> = serde_json::from_str(&header).context("the answer is damaged")?;
+    let mut rows = Vec::new();
+    while let Some(line) = lines.next().await? {
+        let cells: Vec<String> = serde_json::from_str(&line).context("the answer is damaged")?;
+        rows.push(cells);
+    }
+    let count = rows.len() as u64;
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    Ok((show::table(&header, rows, &[]), count))
+}
+
+/// Says after two seconds that the query still runs, on a terminal only.
+fn spinner() -> indicatif::ProgressBar {
+    let bar = indicatif::ProgressBar::new_spinner().with_message("running");
+    if !std::io::stderr().is_terminal() {
+        bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
+        return bar;
+    }
+    let shown = bar.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        shown.enable_steady_tick(std::time::Duration::from_millis(120));
+    });
+    bar
+}

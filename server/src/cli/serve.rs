@@ -1,0 +1,156 @@
+//! `phalanx serve`.
+
+use std::{net::SocketAddr, process::ExitCode};
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Place, init, show};
+use crate::{
+    data_folder::DataFolder,
+    listen::{Addresses, Listeners},
+    platform::Platform,
+    telemetry,
+};
+
+/// Run the platform until Ctrl-C.
+///
+/// Makes the data folder if there is none and shows its administrator's credentials, once. Takes in the
+/// logs of this very host, and whatever is sent to it. A second start goes on where the first ended.
+#[derive(Args)]
+pub struct Serve {
+    /// Address of the TLS port; port 0 picks a free one. It is written to `address` in the data folder
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Address of the syslog listeners over UDP and TCP, or `off`
+    #[arg(long, value_name = "ADDR|off")]
+    syslog: Option<String>,
+    /// Address of the syslog listener over TLS, or `off`
+    #[arg(long, value_name = "ADDR|off")]
+    syslog_tls: Option<String>,
+    /// Do not collect the logs of this host
+    #[arg(long)]
+    no_host_logs: bool,
+    /// Log to the terminal too
+    #[arg(long)]
+    log_terminal: bool,
+}
+
+impl Serve {
+    pub async fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+        let config = place.config(&self.flags()?)?;
+        let path = place.path();
+        if !DataFolder::exists(&path) {
+            let first = Platform::first_start(&path, &config).await?;
+            show::print(&init::credentials(&first));
+        }
+        let folder = DataFolder::open(&path)?;
+        let _log = telemetry::start(&config.logging, &folder.join("logs"))?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("can't watch for Ctrl-C")?;
+        let mut terminate = signal(SignalKind::terminate()).context("can't watch for SIGTERM")?;
+
+        let platform = Platform::open(folder, config).await?;
+        let opened = match platform.start_services().await {
+            Ok(()) => Listeners::open(&platform).await,
+            Err(error) => Err(error),
+        };
+        let listeners = match opened {
+            Ok(listeners) => listeners,
+            Err(error) => {
+                platform.close().await?;
+                return Err(error);
+            }
+        };
+        show::print(&greeting(&platform, listeners.addresses()));
+        tracing::info!(addresses = ?listeners.addresses(), "serving");
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        show::print("stopping: writing out what is in memory\n");
+        tracing::info!("stopping");
+        let end = async {
+            listeners.close().await;
+            platform.close().await
+        };
+        // A second Ctrl-C does not wait: the journal has everything.
+        tokio::select! {
+            ended = end => ended?,
+            _ = interrupt.recv() => return Ok(ExitCode::FAILURE),
+        }
+        show::print("stopped\n");
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn flags(&self) -> anyhow::Result<Vec<(&'static str, serde_json::Value)>> {
+        let mut flags = Vec::new();
+        if let Some(listen) = self.listen {
+            flags.push(("server.listen", json!(listen)));
+        }
+        if let Some(syslog) = &self.syslog {
+            let addresses = addresses(syslog).context("--syslog")?;
+            flags.push(("syslog.udp", json!(addresses)));
+            flags.push(("syslog.tcp", json!(addresses)));
+        }
+        if let Some(syslog) = &self.syslog_tls {
+            flags.push(("syslog.tls", json!(addresses(syslog).context("--syslog-tls")?)));
+        }
+        if self.no_host_logs {
+            flags.push(("host_logs.enabled", json!(false)));
+        }
+        if self.log_terminal {
+            flags.push(("logging.terminal", json!(true)));
+        }
+        Ok(flags)
+    }
+}
+
+fn addresses(text: &str) -> anyhow::Result<Vec<SocketAddr>> {
+    if text == "off" {
+        return Ok(Vec::new());
+    }
+    let address = text.parse().with_context(|| format!("`{text}` is neither an address with a port nor `off`"))?;
+    Ok(vec![address])
+}
+
+/// What a newcomer sees: where it listens, how to send, how to ask.
+fn greeting(platform: &Platform, addresses: &Addresses) -> String {
+    let data = platform.folder().path().display().to_string();
+    let phalanx = command_line(&data);
+    let https = addresses.https.map_or_else(String::new, |a| format!("https://localhost:{}", a.port()));
+    let mut text = format!(
+        "Phalanx {} is running\n\n  APIs      {https}   (trust {data}/tls/ca.pem)\n  data      {data}\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    let mut send = format!("  {phalanx} ingest /var/log\n");
+    if let Some(udp) = addresses.syslog_udp.first() {
+        send += &format!("  logger --udp --server {} --port {} 'hello phalanx'\n", udp.ip(), udp.port());
+    }
+    if let Some(tcp) = addresses.syslog_tcp.first() {
+        text += &format!("  syslog    udp and tcp {tcp}");
+        if let Some(tls) = addresses.syslog_tls.first() {
+            text += &format!(", tls {tls}");
+        }
+        text.push('\n');
+    }
+    for line in platform.collecting() {
+        text += &format!("  collects  {line}\n");
+    }
+    text += &format!(
+        "\nsend logs:\n{send}\nask:\n  {phalanx} tables\n  {phalanx} query 'select TimeGenerated, HostName, ProcessName, \
+         SyslogMessage from Syslog order by TimeGenerated desc limit 10'\n  {phalanx} services\n\nCtrl-C stops it.\n"
+    );
+    text
+}
+
+/// How this program is called again for the same data folder.
+fn command_line(data: &str) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "phalanx".to_owned());
+    if std::path::Path::new(data) == DataFolder::default_path() {
+        program
+    } else {
+        format!("{program} --data {data}")
+    }
+}

@@ -1,0 +1,134 @@
+//! The listeners: the TLS port of all APIs, the local socket, and syslog.
+//!
+//! Every accepted connection has an owner here: a task that is joined at shutdown, counted against one
+//! bound for all TCP listeners, with time limits for handshake, headers and silence.
+
+mod http;
+mod local;
+mod syslog;
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context;
+use phalanx_web::Peer;
+use tokio::{net::TcpListener, sync::Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    api,
+    data_folder::write_durably,
+    ingest::Intake,
+    metrics::Metrics,
+    platform::Platform,
+};
+
+/// How long open requests may take to end once shutdown began.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// What all connections share.
+#[derive(Clone)]
+struct Shared {
+    metrics: Arc<Metrics>,
+    intake: Arc<Intake>,
+    connections: Arc<Semaphore>,
+    tracker: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+/// All listeners, running.
+pub struct Listeners {
+    shared: Shared,
+    addresses: Addresses,
+    files: Vec<PathBuf>,
+}
+
+/// Where the server really listens.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Addresses {
+    pub https: Option<SocketAddr>,
+    pub syslog_udp: Vec<SocketAddr>,
+    pub syslog_tcp: Vec<SocketAddr>,
+    pub syslog_tls: Vec<SocketAddr>,
+}
+
+impl Listeners {
+    /// Opens every configured listener and serves until [`Listeners::close`]. The address of the TLS port
+    /// is written to `address` in the data folder once it is open, all of them to `addresses.json`.
+    pub async fn open(platform: &Platform) -> anyhow::Result<Self> {
+        let config = platform.config();
+        let folder = platform.folder();
+        let shared = Shared {
+            metrics: platform.metrics().clone(),
+            intake: platform.intake().clone(),
+            connections: Arc::new(Semaphore::new(config.server.connections_max)),
+            tracker: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+        };
+        let mut addresses = Addresses::default();
+
+        let local = local::bind(&folder.socket())?;
+        shared.tracker.spawn(local::serve(local, api::local_router(platform), shared.clone()));
+
+        let https = TcpListener::bind(config.server.listen)
+            .await
+            .with_context(|| format!("can't listen on {}; `--listen` takes another address", config.server.listen))?;
+        let address = https.local_addr()?;
+        addresses.https = Some(address);
+        platform.set_address(address);
+        let tls = tokio_rustls::TlsAcceptor::from(platform.tls().clone());
+        shared.tracker.spawn(http::serve(https, tls.clone(), api::router(platform), shared.clone()));
+
+        for &address in &config.syslog.udp {
+            if let Some((socket, bound)) = syslog::bind_udp(address, config).await? {
+                addresses.syslog_udp.push(bound);
+                shared.tracker.spawn(syslog::serve_udp(socket, bound, shared.clone()));
+            }
+        }
+        let idle = config.syslog.idle();
+        for &address in &config.syslog.tcp {
+            if let Some((listener, bound)) = syslog::bind_tcp(address, config).await? {
+                addresses.syslog_tcp.push(bound);
+                shared.tracker.spawn(syslog::serve_tcp(listener, None, idle, shared.clone()));
+            }
+        }
+        for &address in &config.syslog.tls {
+            if let Some((listener, bound)) = syslog::bind_tcp(address, config).await? {
+                addresses.syslog_tls.push(bound);
+                shared.tracker.spawn(syslog::serve_tcp(listener, Some(tls.clone()), idle, shared.clone()));
+            }
+        }
+
+        let all = serde_json::to_vec_pretty(&addresses).context("addresses are JSON")?;
+        write_durably(&folder.join("addresses.json"), &all, 0o644)?;
+        write_durably(&folder.address(), format!("{address}\n").as_bytes(), 0o644)?;
+        let files = vec![folder.address(), folder.join("addresses.json"), folder.socket()];
+        Ok(Self { shared, addresses, files })
+    }
+
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Takes no new connection, lets open requests end, and removes the address files.
+    pub async fn close(self) {
+        self.shared.shutdown.cancel();
+        self.shared.tracker.close();
+        if tokio::time::timeout(DRAIN, self.shared.tracker.wait()).await.is_err() {
+            tracing::warn!(left = self.shared.tracker.len(), "connections did not end in time");
+        }
+        for file in &self.files {
+            // A file that somebody removed before is as gone as it should be.
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}
+
+/// The peer of a request that this very process makes to itself.
+pub fn this_process() -> Peer {
+    Peer::Local { uid: rustix::process::geteuid().as_raw(), pid: std::process::id() }
+}

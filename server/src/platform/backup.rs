@@ -1,0 +1,140 @@
+//! Copies of a whole data folder, taken while it is in use, and data folders made from them.
+//!
+//! A backup is a tar archive compressed with zstd. Its order makes it consistent: documents first, then
+//! the lake as it is at one moment, then the journal, which holds every row that the lake's copy has not
+//! (the journal keeps what the lake had not committed until the copy is done). Opening the restored
+//! folder replays the journal exactly as after a crash. `phalanx.json` comes last: a folder from an
+//! archive that broke off is not taken for a data folder.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Component, Path},
+};
+
+use anyhow::{Context, bail};
+use axum::body::Bytes;
+use tokio::sync::mpsc;
+
+/// Folders and files that are copied as they are, beside state, lake and journal.
+const PLAIN: [&str; 3] = ["keys", "tls", "phalanx.toml"];
+
+/// What the parts of a backup are copied from.
+pub(super) struct Parts<'a> {
+    pub folder: &'a Path,
+    /// A copy of the documents, and its name in the archive.
+    pub state: (&'a Path, &'static str),
+    /// A copy of the lake.
+    pub lake: &'a Path,
+    pub journal: &'a Path,
+}
+
+/// Writes the archive. Blocking.
+pub(super) fn write(parts: &Parts<'_>, out: impl Write) -> anyhow::Result<()> {
+    let compressed = zstd::Encoder::new(out, 1).context("zstd")?;
+    let mut tar = tar::Builder::new(compressed);
+    tar.follow_symlinks(false);
+    tar.append_path_with_name(parts.state.0, parts.state.1).context("can't copy the documents")?;
+    append_folder(&mut tar, parts.lake, Path::new("lake")).context("can't copy the lake")?;
+    append_folder(&mut tar, parts.journal, Path::new("journal")).context("can't copy the journal")?;
+    for name in PLAIN {
+        let path = parts.folder.join(name);
+        if path.is_dir() {
+            append_folder(&mut tar, &path, Path::new(name))?;
+        } else if path.is_file() {
+            tar.append_path_with_name(&path, name)?;
+        }
+    }
+    tar.append_path_with_name(parts.folder.join("phalanx.json"), "phalanx.json")?;
+    let compressed = tar.into_inner().context("can't end the archive")?;
+    compressed.finish().and_then(|mut out| out.flush()).context("can't end the archive")
+}
+
+/// Makes a data folder from a backup. The target must be new or empty. Blocking.
+pub fn restore(file: &Path, target: &Path) -> anyhow::Result<()> {
+    let opened = fs::File::open(file).with_context(|| format!("can't read `{}`", file.display()))?;
+    if fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()) {
+        bail!("`{}` is not empty", target.display());
+    }
+    let draft = target.with_extension("restoring");
+    if draft.exists() {
+        fs::remove_dir_all(&draft).with_context(|| format!("can't clear `{}`", draft.display()))?;
+    }
+    unpack(opened, &draft).inspect_err(|_| {
+        // What was unpacked is useless; the error that matters is the first one.
+        let _ = fs::remove_dir_all(&draft);
+    })?;
+    if target.exists() {
+        fs::remove_dir(target).with_context(|| format!("can't replace `{}`", target.display()))?;
+    }
+    fs::rename(&draft, target).with_context(|| format!("can't name `{}`", target.display()))
+}
+
+fn unpack(file: fs::File, draft: &Path) -> anyhow::Result<()> {
+    const DAMAGED: &str = "the backup is damaged or not complete; nothing was restored";
+    let mut archive = tar::Archive::new(zstd::Decoder::new(file).context(DAMAGED)?);
+    archive.set_preserve_permissions(true);
+    archive.set_overwrite(false);
+    fs::create_dir_all(draft).with_context(|| format!("can't make `{}`", draft.display()))?;
+    for entry in archive.entries().context(DAMAGED)? {
+        let mut entry = entry.context(DAMAGED)?;
+        let path = entry.path().context(DAMAGED)?.into_owned();
+        let is_plain = path.components().all(|part| matches!(part, Component::Normal(_)));
+        let kind = entry.header().entry_type();
+        if !is_plain || !(kind.is_file() || kind.is_dir()) {
+            bail!("the backup holds `{}`, which no backup of ours holds; nothing was restored", path.display());
+        }
+        entry.unpack_in(draft).context(DAMAGED)?;
+    }
+    if !draft.join("phalanx.json").is_file() {
+        bail!(DAMAGED);
+    }
+    rustix::fs::syncfs(fs::File::open(draft)?).context("can't make the restored files durable")?;
+    Ok(())
+}
+
+/// Appends all files below a folder. A file that vanishes meanwhile (a journal segment that everybody
+/// has read, a draft) is not missed; a file that grows is copied up to the length it had.
+fn append_folder<W: Write>(tar: &mut tar::Builder<W>, from: &Path, name: &Path) -> anyhow::Result<()> {
+    for entry in fs::read_dir(from).with_context(|| format!("can't read `{}`", from.display()))? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), name.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            append_folder(tar, &path, &name)?;
+        } else if kind.is_file() {
+            match fs::File::open(&path) {
+                Ok(file) => append_file(tar, file, &name)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error).with_context(|| format!("can't read `{}`", path.display())),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn append_file<W: Write>(tar: &mut tar::Builder<W>, file: fs::File, name: &Path) -> anyhow::Result<()> {
+    let metadata = file.metadata()?;
+    let mut header = tar::Header::new_gnu();
+    header.set_metadata(&metadata);
+    header.set_size(metadata.len());
+    // A file cut shorter meanwhile would break the archive: what is missing becomes zeros, which the
+    // journal reads as the end of a segment.
+    let content = io::Read::take(io::Read::chain(file, io::repeat(0)), metadata.len());
+    tar.append_data(&mut header, name, content).with_context(|| format!("can't copy `{}`", name.display()))
+}
+
+/// A writer whose bytes come out of a channel, to stream from a blocking thread.
+pub(super) struct ChannelWriter(pub mpsc::Sender<io::Result<Bytes>>);
+
+impl Write for ChannelWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "the reader has gone away");
+        self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes))).map_err(gone)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! The program's own log: structured, to daily files in the data folder and, when asked, to the terminal.
+//!
+//! Files hold one JSON object a line, with the spans an event happened in. Secrets never get here: their
+//! types can't be printed.
+
+use std::{io::IsTerminal, path::Path};
+
+use anyhow::Context;
+use tracing_appender::{non_blocking::WorkerGuard, rolling};
+use tracing_subscriber::{EnvFilter, Layer, fmt, fmt::format::FmtSpan, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::config::Logging;
+
+/// Starts logging. The log is written out when the guard is dropped.
+pub fn start(config: &Logging, folder: &Path) -> anyhow::Result<WorkerGuard> {
+    let filter = || {
+        EnvFilter::try_new(&config.level)
+            .with_context(|| format!("`logging.level`: `{}` is neither a level nor directives", config.level))
+    };
+    let files = rolling::Builder::new()
+        .rotation(rolling::Rotation::DAILY)
+        .filename_prefix("phalanx")
+        .filename_suffix("log")
+        .max_log_files(config.keep_days.max(1))
+        .build(folder)
+        .with_context(|| format!("can't write logs to `{}`", folder.display()))?;
+    // A lossy queue would drop lines under pressure, a full one slows the program down: what is logged
+    // is little, so lines are kept.
+    let (writer, guard) = tracing_appender::non_blocking::NonBlockingBuilder::default().lossy(false).finish(files);
+    let to_file = fmt::layer().json().with_span_events(FmtSpan::CLOSE).with_writer(writer).with_filter(filter()?);
+    let to_terminal = config.terminal.then(|| {
+        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        fmt::layer().with_ansi(colour).with_writer(std::io::stderr)
+    });
+    let to_terminal = match to_terminal {
+        Some(layer) => Some(layer.with_filter(filter()?)),
+        None => None,
+    };
+    tracing_subscriber::registry()
+        .with(to_file)
+        .with(to_terminal)
+        .try_init()
+        .context("logging is started once")?;
+    Ok(guard)
+}

@@ -1,0 +1,111 @@
+//! The arrows of the house, held against what cargo says: core knows no service, no service knows
+//! another, nobody below knows the server.
+
+use std::{collections::BTreeMap, process::Command};
+
+use serde_json::Value;
+
+/// What a crate of core may stand on, within the house.
+const CORE: [(&str, &[&str]); 6] = [
+    ("phalanx-signal", &[]),
+    ("phalanx-state", &[]),
+    ("phalanx-web", &[]),
+    ("phalanx-journal", &["phalanx-signal"]),
+    ("phalanx-lake", &["phalanx-signal", "phalanx-journal"]),
+    ("phalanx-hub", &["phalanx-signal", "phalanx-journal", "phalanx-state"]),
+];
+
+#[test]
+fn arrows_point_down_only() {
+    let packages = packages();
+    let core: BTreeMap<&str, &[&str]> = CORE.into();
+    for (name, package) in &packages {
+        let inside = package.folder.strip_prefix("core/").is_some();
+        assert_eq!(inside, core.contains_key(name.as_str()), "{name} is in {}", package.folder);
+        for dependency in &package.dependencies {
+            let allowed = match core.get(name.as_str()) {
+                Some(below) => below.contains(&dependency.as_str()),
+                None if package.folder.starts_with("services/") => core.contains_key(dependency.as_str()),
+                None => true,
+            };
+            assert!(allowed, "{name} must not know {dependency}");
+        }
+    }
+}
+
+#[test]
+fn a_package_is_named_after_its_folder() {
+    for (name, package) in packages() {
+        let folder = package.folder.rsplit('/').next().unwrap_or_default();
+        assert_eq!(name, format!("phalanx-{folder}"));
+    }
+}
+
+#[test]
+fn only_the_lake_and_the_server_know_the_query_engine() {
+    let engines = ["datafusion", "deltalake", "parquet", "object_store"];
+    for (name, package) in packages() {
+        if ["phalanx-lake", "phalanx-server"].contains(&name.as_str()) {
+            continue;
+        }
+        let found: Vec<_> = package.all_dependencies.iter().filter(|d| engines.contains(&d.as_str())).collect();
+        assert!(found.is_empty(), "{name} must not know {found:?}");
+    }
+}
+
+#[test]
+fn every_folder_is_explained() {
+    let root = root();
+    let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
+    for (_, package) in packages() {
+        assert!(text.contains(&format!("`{}`", package.folder)), "ARCHITECTURE.md says nothing of {}", package.folder);
+        if package.folder.starts_with("services/") {
+            assert!(root.join(&package.folder).join("README.md").is_file(), "{} has no README", package.folder);
+        }
+    }
+}
+
+struct Package {
+    folder: String,
+    /// Those of the house.
+    dependencies: Vec<String>,
+    all_dependencies: Vec<String>,
+}
+
+fn root() -> std::path::PathBuf {
+    let server = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    server.parent().expect("the server's folder is in the root").to_owned()
+}
+
+/// The packages of the workspace and what they are built from; tests may use more.
+fn packages() -> BTreeMap<String, Package> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let root = text(&metadata["workspace_root"]);
+    let packages = metadata["packages"].as_array().expect("packages");
+    packages
+        .iter()
+        .map(|package| {
+            let manifest = text(&package["manifest_path"]);
+            let folder = manifest
+                .strip_prefix(&format!("{root}/"))
+                .and_then(|path| path.strip_suffix("/Cargo.toml"))
+                .expect("a package is in the workspace")
+                .to_owned();
+            let all: Vec<String> = package["dependencies"]
+                .as_array()
+                .expect("dependencies")
+                .iter()
+                .filter(|dependency| dependency["kind"].is_null())
+                .map(|dependency| text(&dependency["name"]))
+                .collect();
+            let own = all.iter().filter(|name| name.starts_with("phalanx-")).cloned().collect();
+            (text(&package["name"]), Package { folder, dependencies: own, all_dependencies: all })
+        })
+        .collect()
+}

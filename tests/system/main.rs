@@ -1,0 +1,7 @@
+//! Tests of the whole system: a real server on free ports in a temporary folder, spoken to as users do.
+//!
+//! One binary, for linking a server takes longer than running these. [`context`] starts and stops servers;
+//! every other module is one promise.
+
+mod architecture;
+mod context;
