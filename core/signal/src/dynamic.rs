@@ -39,6 +39,12 @@ pub fn quote(text: &str) -> String {
     out
 }
 
+/// The text between the braces of a stored object that has members; `None` for anything else.
+pub fn members_of(json: &str) -> Option<&str> {
+    let members = json.strip_prefix('{')?.strip_suffix('}')?;
+    (!members.trim_ascii().is_empty()).then_some(members)
+}
+
 /// Writes an object, member by member, in the stored form.
 #[derive(Default)]
 pub struct ObjectWriter {
@@ -59,6 +65,12 @@ impl ObjectWriter {
     pub fn raw(&mut self, name: &str, json: &str) {
         self.name(name);
         self.text.push_str(json);
+    }
+
+    /// Adds the members of another object, as [`members_of`] gives them.
+    pub fn members(&mut self, members: &str) {
+        self.text.push(if self.text.is_empty() { '{' } else { ',' });
+        self.text.push_str(members);
     }
 
     /// Ends the object, leaving the writer empty with its memory kept; `f` sees the text.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_array::{RecordBatch, RecordBatchOptions, builder::ArrayBuilder};
 use arrow_schema::Schema;
 
-use super::{Row, SignalBatch, column::ColumnBuilder};
-use crate::{Table, TenantId, dynamic::ObjectWriter};
+use super::{Row, SignalBatch, column::ColumnBuilder, overflow::Overflow};
+use crate::{Table, TenantId};
 
 /// Rows of one table under construction. Only columns that get a value cost anything.
 pub struct RowsBuilder {
@@ -16,13 +16,13 @@ pub struct RowsBuilder {
     used: Vec<usize>,
     pub(super) rows: usize,
     pub(super) bytes: usize,
-    pub(super) overflow: ObjectWriter,
+    pub(super) overflow: Overflow,
 }
 
 impl RowsBuilder {
     pub fn new(table: Arc<Table>) -> Self {
         let columns = table.columns().iter().map(|_| None).collect();
-        Self { table, columns, used: Vec::new(), rows: 0, bytes: 0, overflow: ObjectWriter::default() }
+        Self { table, columns, used: Vec::new(), rows: 0, bytes: 0, overflow: Overflow::default() }
     }
 
     pub fn table(&self) -> &Arc<Table> {
@@ -87,6 +87,14 @@ impl RowsBuilder {
         }
         column.pad(rows);
         Some(column)
+    }
+
+    /// The current row's value in a `datetime` column.
+    pub(super) fn last_time(&self, at: usize) -> Option<i64> {
+        match &self.columns[at] {
+            Some(ColumnBuilder::DateTime(b)) if b.len() > self.rows => b.values_slice().last().copied(),
+            _ => None,
+        }
     }
 
     pub(super) fn is_set(&self, at: usize) -> bool {

@@ -7,6 +7,7 @@
 
 mod builder;
 mod column;
+mod overflow;
 mod row;
 
 use std::sync::Arc;

@@ -13,8 +13,9 @@ pub struct ValueError {
 }
 
 /// One row of a [`RowsBuilder`]. The first value given to a column stays; a value that does not fit its
-/// column goes to the row's overflow under the column's name, so nothing is lost. The row is complete
-/// when this is dropped.
+/// column goes to the row's overflow under the column's name, so nothing is lost. What is given to the
+/// overflow column itself is joined with the fields that have no column. The row is complete when this
+/// is dropped.
 pub struct Row<'a> {
     rows: &'a mut RowsBuilder,
     received: i64,
@@ -151,15 +152,11 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The row's own time, the table's time column (and `TimeGenerated` beside `Timestamp` where a
-    /// table has both).
+    /// The row's own time, the table's time column. Where a table has both `TimeGenerated` and
+    /// `Timestamp`, the one that a row leaves open gets the value of the other.
     pub fn time(&mut self, micros: i64) {
-        let table = self.rows.table.clone();
-        for name in ["TimeGenerated", "Timestamp"] {
-            if let Some(at) = table.index_of(name) {
-                self.datetime(at, micros);
-            }
-        }
+        let at = self.rows.table.time();
+        self.datetime(at, micros);
     }
 
     /// A field without a column of its own, as text.
@@ -178,6 +175,13 @@ impl<'a> Row<'a> {
     }
 
     fn push_text(&mut self, column: usize, text: &str) {
+        if column == self.rows.table.overflow() {
+            return self.rows.overflow.absorb(text);
+        }
+        self.append_text(column, text);
+    }
+
+    fn append_text(&mut self, column: usize, text: &str) {
         if let Some(ColumnBuilder::Text(b)) = self.rows.column(column) {
             b.append_value(text);
             self.rows.bytes += 16 + if text.len() > 12 { text.len() } else { 0 };
@@ -196,17 +200,22 @@ impl<'a> Row<'a> {
 
 impl Drop for Row<'_> {
     fn drop(&mut self) {
+        let table = self.rows.table.clone();
         if !self.rows.overflow.is_empty() {
-            let at = self.rows.table.overflow();
             let mut overflow = std::mem::take(&mut self.rows.overflow);
-            overflow.finish(|text| self.push_text(at, text));
+            let at = table.overflow();
+            overflow.finish(&table.columns()[at].name, |text| self.append_text(at, text));
             self.rows.overflow = overflow;
         }
-        let (time, received) = (self.rows.table.time(), self.rows.table.time_received());
-        if !self.rows.is_set(time) {
-            self.time(self.received);
+        let other = table.other_time();
+        let time = self.rows.last_time(table.time());
+        let other_time = other.and_then(|at| self.rows.last_time(at));
+        let happened = time.or(other_time).unwrap_or(self.received);
+        self.datetime(table.time(), happened);
+        if let Some(other) = other {
+            self.datetime(other, happened);
         }
-        self.datetime(received, self.received);
+        self.datetime(table.time_received(), self.received);
         self.rows.rows += 1;
     }
 }

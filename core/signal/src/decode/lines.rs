@@ -18,48 +18,49 @@ pub trait LineDecoder: Send {
 }
 
 /// Cuts a source into lines for a [`LineDecoder`]. A line over the record limit is not decoded: it is
-/// kept as a dead letter, piece by piece, without ever being held whole.
+/// kept as a dead letter, in pieces of the limit's size, without ever being held whole.
 pub struct Lines<D> {
     decoder: D,
     /// The beginning of a line whose end has not come yet, and its offset.
     held: Vec<u8>,
     held_at: u64,
-    /// The line that is too long and so goes to dead letters: its id and the next part's number.
-    oversized: Option<(String, usize)>,
+    oversized: Oversized,
     is_first: bool,
 }
 
 impl<D: LineDecoder> Lines<D> {
     pub fn new(decoder: D) -> Self {
-        Self { decoder, held: Vec::new(), held_at: 0, oversized: None, is_first: true }
+        Self {
+            decoder,
+            held: Vec::new(),
+            held_at: 0,
+            oversized: Oversized::default(),
+            is_first: true,
+        }
     }
 
     fn line(&mut self, offset: u64, line: &[u8], out: &mut Output) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.len() > out.session().limits.record_bytes {
-            let reason = too_long(out);
-            out.dead_letter(offset, line, reason);
-        } else if !line.is_empty() {
+        if !line.is_empty() {
             self.decoder.line(offset, line, out);
         }
     }
 
-    /// Keeps what is held of a line as a piece of a dead letter.
-    fn spill(&mut self, out: &mut Output) {
-        let (id, part) =
-            self.oversized.get_or_insert_with(|| (uuid::Uuid::new_v4().to_string(), 0));
-        let reason = too_long(out);
-        out.dead_letter_piece(id, self.held_at, *part, &self.held, &reason);
-        *part += 1;
-        self.held.clear();
+    /// Adds to the held line, of which no more than the record limit is ever held.
+    fn hold(&mut self, mut piece: &[u8], out: &mut Output) {
+        let limit = out.session().limits.record_bytes.max(1);
+        while self.held.len() + piece.len() > limit {
+            let (now, later) = piece.split_at(limit - self.held.len());
+            self.held.extend_from_slice(now);
+            self.oversized.keep(self.held_at, &mut self.held, out);
+            piece = later;
+        }
+        self.held.extend_from_slice(piece);
     }
 
     fn end_of_held(&mut self, out: &mut Output) {
-        if self.oversized.is_some() {
-            if !self.held.is_empty() {
-                self.spill(out);
-            }
-            self.oversized = None;
+        if self.oversized.is_open() {
+            self.oversized.end(self.held_at, &mut self.held, out);
         } else if !self.held.is_empty() {
             let held = std::mem::take(&mut self.held);
             self.line(self.held_at, &held, out);
@@ -71,29 +72,19 @@ impl<D: LineDecoder> Lines<D> {
 
 impl<D: LineDecoder> Decoder for Lines<D> {
     fn push(&mut self, mut offset: u64, mut bytes: &[u8], out: &mut Output) {
-        if std::mem::take(&mut self.is_first) && bytes.starts_with(b"\xef\xbb\xbf") {
-            bytes = &bytes[3..];
-            offset += 3;
-        }
         let limit = out.session().limits.record_bytes.max(1);
         while !bytes.is_empty() {
             let end = memchr(b'\n', bytes);
             let line = &bytes[..end.unwrap_or(bytes.len())];
-            if self.held.is_empty() && self.oversized.is_none() {
+            if self.held.is_empty() && !self.oversized.is_open() {
                 self.held_at = offset;
-                if end.is_some() {
-                    self.line(offset, line, out);
-                }
             }
-            let continues = !self.held.is_empty() || self.oversized.is_some();
-            if end.is_none() || continues {
-                for piece in line.chunks(limit) {
-                    if self.held.len() + piece.len() > limit {
-                        self.spill(out);
-                    }
-                    self.held.extend_from_slice(piece);
-                }
+            if end.is_some() && self.is_between_lines() && line.len() <= limit && !self.is_first {
+                self.line(offset, line, out);
+            } else {
+                self.hold(line, out);
                 if end.is_some() {
+                    self.strip_byte_order_mark();
                     self.end_of_held(out);
                 }
             }
@@ -104,6 +95,7 @@ impl<D: LineDecoder> Decoder for Lines<D> {
     }
 
     fn finish(&mut self, out: &mut Output) {
+        self.strip_byte_order_mark();
         self.end_of_held(out);
         self.decoder.finish(out);
     }
@@ -113,6 +105,48 @@ impl<D: LineDecoder> Decoder for Lines<D> {
     }
 }
 
-fn too_long(out: &Output) -> String {
-    format!("record is longer than the limit of {} bytes", out.session().limits.record_bytes)
+impl<D> Lines<D> {
+    fn is_between_lines(&self) -> bool {
+        self.held.is_empty() && !self.oversized.is_open()
+    }
+
+    /// The first line of a text may begin with U+FEFF, which is no part of it.
+    fn strip_byte_order_mark(&mut self) {
+        let is_first = std::mem::take(&mut self.is_first) && !self.oversized.is_open();
+        if is_first && self.held.starts_with(b"\xef\xbb\xbf") {
+            self.held.drain(..3);
+            self.held_at += 3;
+        }
+    }
+}
+
+/// A record over the limit on its way to the dead letters, piece by piece.
+#[derive(Default)]
+pub(super) struct Oversized {
+    /// The dead letter's id and the next piece's number.
+    open: Option<(String, usize)>,
+}
+
+impl Oversized {
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Keeps what is held of the record that began at `offset` as its next piece.
+    pub fn keep(&mut self, offset: u64, held: &mut Vec<u8>, out: &mut Output) {
+        let limit = out.session().limits.record_bytes;
+        let reason = format!("record is longer than the limit of {limit} bytes");
+        let (id, part) = self.open.get_or_insert_with(|| (uuid::Uuid::new_v4().to_string(), 0));
+        out.dead_letter_piece(id, offset, *part, held, &reason);
+        *part += 1;
+        held.clear();
+    }
+
+    /// The record ends with what is held.
+    pub fn end(&mut self, offset: u64, held: &mut Vec<u8>, out: &mut Output) {
+        if !held.is_empty() {
+            self.keep(offset, held, out);
+        }
+        self.open = None;
+    }
 }

@@ -3,7 +3,8 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt::Display,
-    sync::Arc,
+    net::IpAddr,
+    sync::{Arc, OnceLock},
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -27,7 +28,7 @@ impl Default for Limits {
     }
 }
 
-/// What all decoding of one source shares.
+/// What all decoding of one source shares. Made by [`Session::new`]; what it leaves open may be set.
 pub struct Session {
     pub catalog: Arc<Catalog>,
     pub tenant: TenantId,
@@ -36,6 +37,30 @@ pub struct Session {
     /// The table that generic formats (CSV, JSON lines) fill, if the sender named one.
     pub table: Option<Arc<Table>>,
     pub limits: Limits,
+    /// The address of the sender, for what comes over the network.
+    pub peer: Option<IpAddr>,
+    /// The name of the host that this Phalanx runs on.
+    pub collector: Option<Arc<str>>,
+    /// Seconds east of UTC for times that name no zone of their own (RFC 3164).
+    pub zone_seconds: i32,
+    /// The table that the columns of a generic source's first records tell, once they have told it.
+    pub(super) guessed: OnceLock<Arc<Table>>,
+}
+
+impl Session {
+    pub fn new(catalog: Arc<Catalog>, tenant: TenantId, source: impl Into<Arc<str>>) -> Self {
+        Self {
+            catalog,
+            tenant,
+            source: source.into(),
+            table: None,
+            limits: Limits::default(),
+            peer: None,
+            collector: None,
+            zone_seconds: 0,
+            guessed: OnceLock::new(),
+        }
+    }
 }
 
 /// Input that no decoder could read, as it is handed on for display; its row keeps it whole.
@@ -172,7 +197,8 @@ impl Output {
     }
 
     /// As [`Output::dead_letter`] for input too long to be held at once: the caller hands the pieces on
-    /// as they come, under one id, `part` counting from 0. The first piece is counted.
+    /// as they come, under one id, `part` counting from 0. They are counted as one dead letter, whose
+    /// size for display is the first piece's.
     pub fn dead_letter_piece(&mut self, id: &str, offset: u64, part: usize, piece: &[u8], reason: &str) {
         if part == 0 {
             self.count_dead_letter(offset, piece.len(), reason);
