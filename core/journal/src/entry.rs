@@ -1,0 +1,78 @@
+//! What the journal holds: entries at positions.
+
+use std::fmt;
+
+use phalanx_signal::SignalBatch;
+
+/// The place of an entry in the journal: 1 for the first, then one more for each.
+///
+/// It is also the version of the Delta transaction that brings the entry into the lake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Position(pub u64);
+
+impl Position {
+    /// Before the first entry.
+    pub const ZERO: Self = Self(0);
+
+    /// The position of the entry after this one.
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One accepted request: all of its batches, together.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub position: Position,
+    /// When the platform took it, in microseconds since 1970.
+    pub received: i64,
+    pub batches: Vec<SignalBatch>,
+    memory: usize,
+}
+
+impl Entry {
+    pub fn new(position: Position, received: i64, batches: Vec<SignalBatch>) -> Self {
+        let memory = batches_memory(&batches);
+        Self { position, received, batches, memory }
+    }
+
+    /// Bytes of memory that the batches hold.
+    pub fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// Rows in all batches.
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(|batch| batch.rows.num_rows()).sum()
+    }
+}
+
+/// Bytes of memory that batches hold, buffers at their full capacity.
+pub(crate) fn batches_memory(batches: &[SignalBatch]) -> usize {
+    let of = |batch: &SignalBatch| size_of::<SignalBatch>() + batch.rows.get_array_memory_size();
+    size_of::<Entry>() + batches.iter().map(of).sum::<usize>()
+}
+
+/// The proof that an entry is durable. Only a journal can make one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "it is what the sender waits for"]
+pub struct Acknowledged {
+    position: Position,
+}
+
+impl Acknowledged {
+    pub(crate) const fn new(position: Position) -> Self {
+        Self { position }
+    }
+
+    /// Where the entry is.
+    pub const fn position(&self) -> Position {
+        self.position
+    }
+}
