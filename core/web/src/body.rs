@@ -30,11 +30,21 @@ const STEP_BYTES: usize = 4 * 1024;
 /// than gzip; `InvalidArgument` for damaged gzip or a broken connection; `RequestTimeout` when the client
 /// pauses for ten seconds.
 pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    read_without_pause(headers, body, limit, PAUSE_MAX).await
+}
+
+async fn read_without_pause(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    pause_max: Duration,
+) -> Result<Bytes, ApiError> {
     let packing = packing(headers)?;
     refuse_announced_excess(headers, limit)?;
+    let pieces = Pieces { body, pause_max };
     match packing {
-        Packing::None => read_plain(body, limit).await,
-        Packing::Gzip => read_gzip(body, limit).await,
+        Packing::None => read_plain(pieces, limit).await,
+        Packing::Gzip => read_gzip(pieces, limit).await,
     }
 }
 
@@ -86,13 +96,13 @@ fn is_json(content_type: &str) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-async fn read_plain(mut body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    let Some(first) = next(&mut body).await? else { return Ok(Bytes::new()) };
+async fn read_plain(mut pieces: Pieces, limit: usize) -> Result<Bytes, ApiError> {
+    let Some(first) = pieces.next().await? else { return Ok(Bytes::new()) };
     if first.len() > limit {
         return Err(too_large(limit));
     }
     // Most bodies come in one piece, which is passed on without being copied.
-    let Some(second) = next(&mut body).await? else { return Ok(first) };
+    let Some(second) = pieces.next().await? else { return Ok(first) };
     let mut whole = Vec::with_capacity((first.len() + second.len()).min(limit));
     let mut piece = Some(second);
     whole.extend_from_slice(&first);
@@ -101,15 +111,15 @@ async fn read_plain(mut body: Body, limit: usize) -> Result<Bytes, ApiError> {
             return Err(too_large(limit));
         }
         whole.extend_from_slice(&bytes);
-        piece = next(&mut body).await?;
+        piece = pieces.next().await?;
     }
     Ok(whole.into())
 }
 
-async fn read_gzip(mut body: Body, limit: usize) -> Result<Bytes, ApiError> {
+async fn read_gzip(mut pieces: Pieces, limit: usize) -> Result<Bytes, ApiError> {
     let mut decoder = MultiGzDecoder::new(Bounded { bytes: Vec::new(), limit, overflowed: false });
     let mut packed = 0;
-    while let Some(piece) = next(&mut body).await? {
+    while let Some(piece) = pieces.next().await? {
         packed += piece.len();
         if packed > limit {
             return Err(too_large(limit));
@@ -136,20 +146,28 @@ fn too_large(limit: usize) -> ApiError {
     ApiError::new(Code::PayloadTooLarge, format!("the request body, unpacked, must not exceed {limit} bytes"))
 }
 
-/// The next piece of data; trailers are passed over.
-async fn next(body: &mut Body) -> Result<Option<Bytes>, ApiError> {
-    loop {
-        let frame = tokio::time::timeout(PAUSE_MAX, body.frame())
-            .await
-            .map_err(|_| ApiError::new(Code::RequestTimeout, "the request body was sent too slowly"))?;
-        match frame {
-            None => return Ok(None),
-            Some(Err(error)) => {
-                return Err(ApiError::invalid("the request body ended before it was whole").with_source(error));
-            }
-            Some(Ok(frame)) => {
-                if let Ok(data) = frame.into_data() {
-                    return Ok(Some(data));
+/// A body as it comes in.
+struct Pieces {
+    body: Body,
+    pause_max: Duration,
+}
+
+impl Pieces {
+    /// The next piece of data; trailers are passed over.
+    async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
+        loop {
+            let frame = tokio::time::timeout(self.pause_max, self.body.frame())
+                .await
+                .map_err(|_| ApiError::new(Code::RequestTimeout, "the request body was sent too slowly"))?;
+            match frame {
+                None => return Ok(None),
+                Some(Err(error)) => {
+                    return Err(ApiError::invalid("the request body ended before it was whole").with_source(error));
+                }
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Ok(Some(data));
+                    }
                 }
             }
         }

@@ -139,6 +139,3 @@ impl OAuth {
             .ok_or_else(|| ApiError::invalid("the request does not say which host it is for").with_target("Host"))
     }
 }
-
-#[cfg(test)]
-mod tests;
