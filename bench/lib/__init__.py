@@ -1,0 +1,1 @@
+"""What the benchmarks, the crash loop and the conformance run share."""
