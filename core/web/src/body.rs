@@ -9,8 +9,8 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
@@ -57,10 +57,16 @@ pub fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T,
     if let Some(given) = headers.get(CONTENT_TYPE)
         && !given.to_str().is_ok_and(is_json)
     {
-        return Err(ApiError::new(Code::UnsupportedMediaType, "the content type must be `application/json`"));
+        return Err(ApiError::new(
+            Code::UnsupportedMediaType,
+            "the content type must be `application/json`",
+        ));
     }
-    serde_json::from_slice(bytes)
-        .map_err(|error| ApiError::invalid(format!("the request body is not the expected JSON: {error}")))
+    serde_json::from_slice(bytes).map_err(|error| {
+        ApiError::invalid(format!(
+            "the request body is not the expected JSON: {error}"
+        ))
+    })
 }
 
 /// Refuses a body whose announced length is over `limit`, before any of it is read.
@@ -68,8 +74,10 @@ pub fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T,
 /// # Errors
 /// `PayloadTooLarge`.
 pub(crate) fn refuse_announced_excess(headers: &HeaderMap, limit: usize) -> Result<(), ApiError> {
-    let announced =
-        headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<u64>().ok());
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse::<u64>().ok());
     match announced {
         Some(length) if length > limit as u64 => Err(too_large(limit)),
         _ => Ok(()),
@@ -83,26 +91,49 @@ enum Packing {
 
 fn packing(headers: &HeaderMap) -> Result<Packing, ApiError> {
     let mut values = headers.get_all(CONTENT_ENCODING).iter();
-    let Some(value) = values.next() else { return Ok(Packing::None) };
+    let Some(value) = values.next() else {
+        return Ok(Packing::None);
+    };
     let name = value.to_str().unwrap_or_default().trim();
-    if values.next().is_some() || !["gzip", "x-gzip", "identity", ""].iter().any(|n| name.eq_ignore_ascii_case(n)) {
-        return Err(ApiError::new(Code::UnsupportedMediaType, "the only content encoding read is `gzip`"));
+    if values.next().is_some()
+        || !["gzip", "x-gzip", "identity", ""]
+            .iter()
+            .any(|n| name.eq_ignore_ascii_case(n))
+    {
+        return Err(ApiError::new(
+            Code::UnsupportedMediaType,
+            "the only content encoding read is `gzip`",
+        ));
     }
-    Ok(if name.to_ascii_lowercase().ends_with("gzip") { Packing::Gzip } else { Packing::None })
+    Ok(if name.to_ascii_lowercase().ends_with("gzip") {
+        Packing::Gzip
+    } else {
+        Packing::None
+    })
 }
 
 fn is_json(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 async fn read_plain(mut pieces: Pieces, limit: usize) -> Result<Bytes, ApiError> {
-    let Some(first) = pieces.next().await? else { return Ok(Bytes::new()) };
+    let Some(first) = pieces.next().await? else {
+        return Ok(Bytes::new());
+    };
     if first.len() > limit {
         return Err(too_large(limit));
     }
     // Most bodies come in one piece, which is passed on without being copied.
-    let Some(second) = pieces.next().await? else { return Ok(first) };
+    let Some(second) = pieces.next().await? else {
+        return Ok(first);
+    };
     let mut whole = Vec::with_capacity((first.len() + second.len()).min(limit));
     let mut piece = Some(second);
     whole.extend_from_slice(&first);
@@ -117,7 +148,11 @@ async fn read_plain(mut pieces: Pieces, limit: usize) -> Result<Bytes, ApiError>
 }
 
 async fn read_gzip(mut pieces: Pieces, limit: usize) -> Result<Bytes, ApiError> {
-    let mut decoder = MultiGzDecoder::new(Bounded { bytes: Vec::new(), limit, overflowed: false });
+    let mut decoder = MultiGzDecoder::new(Bounded {
+        bytes: Vec::new(),
+        limit,
+        overflowed: false,
+    });
     let mut packed = 0;
     while let Some(piece) = pieces.next().await? {
         packed += piece.len();
@@ -139,11 +174,18 @@ async fn read_gzip(mut pieces: Pieces, limit: usize) -> Result<Bytes, ApiError> 
 }
 
 fn unpack_error(output: &Bounded, limit: usize) -> ApiError {
-    if output.overflowed { too_large(limit) } else { ApiError::invalid("the request body is not whole, valid gzip") }
+    if output.overflowed {
+        too_large(limit)
+    } else {
+        ApiError::invalid("the request body is not whole, valid gzip")
+    }
 }
 
 fn too_large(limit: usize) -> ApiError {
-    ApiError::new(Code::PayloadTooLarge, format!("the request body, unpacked, must not exceed {limit} bytes"))
+    ApiError::new(
+        Code::PayloadTooLarge,
+        format!("the request body, unpacked, must not exceed {limit} bytes"),
+    )
 }
 
 /// A body as it comes in.
@@ -158,11 +200,16 @@ impl Pieces {
         loop {
             let frame = tokio::time::timeout(self.pause_max, self.body.frame())
                 .await
-                .map_err(|_| ApiError::new(Code::RequestTimeout, "the request body was sent too slowly"))?;
+                .map_err(|_| {
+                    ApiError::new(Code::RequestTimeout, "the request body was sent too slowly")
+                })?;
             match frame {
                 None => return Ok(None),
                 Some(Err(error)) => {
-                    return Err(ApiError::invalid("the request body ended before it was whole").with_source(error));
+                    return Err(
+                        ApiError::invalid("the request body ended before it was whole")
+                            .with_source(error),
+                    );
                 }
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {

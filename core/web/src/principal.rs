@@ -51,7 +51,9 @@ impl Principal {
         if self.roles.allows(wanted) {
             return Ok(());
         }
-        Err(ApiError::forbidden(format!("this operation needs the role `{wanted}`, which the caller does not have")))
+        Err(ApiError::forbidden(format!(
+            "this operation needs the role `{wanted}`, which the caller does not have"
+        )))
     }
 }
 
@@ -70,7 +72,9 @@ mod tests {
             kind: PrincipalKind::Application,
         };
         assert!(principal.require(Role::Reader).is_ok());
-        let refused = principal.require(Role::Responder).expect_err("analysts start no actions");
+        let refused = principal
+            .require(Role::Responder)
+            .expect_err("analysts start no actions");
         assert_eq!(refused.code(), Code::Forbidden);
         assert!(refused.message().contains("`Responder`"));
     }

@@ -29,14 +29,31 @@ const IMPLIES: [(Role, &[Role]); 6] = [
     (Reader, &[Reader]),
     (Analyst, &[Analyst, Reader]),
     (Responder, &[Responder, Analyst, Reader]),
-    (Administrator, &[Administrator, Responder, Analyst, Reader, Sender, MetricsReader]),
+    (
+        Administrator,
+        &[
+            Administrator,
+            Responder,
+            Analyst,
+            Reader,
+            Sender,
+            MetricsReader,
+        ],
+    ),
     (Sender, &[Sender]),
     (MetricsReader, &[MetricsReader]),
 ];
 
 impl Role {
     /// All roles, in the order of their declaration.
-    pub const ALL: [Role; 6] = [Reader, Analyst, Responder, Administrator, Sender, MetricsReader];
+    pub const ALL: [Role; 6] = [
+        Reader,
+        Analyst,
+        Responder,
+        Administrator,
+        Sender,
+        MetricsReader,
+    ];
 
     /// The name as it stands in tokens, configuration and messages.
     pub fn as_str(self) -> &'static str {
@@ -52,7 +69,9 @@ impl Role {
 
     /// Whether holding `self` includes the rights of `wanted`.
     pub fn implies(self, wanted: Role) -> bool {
-        IMPLIES.iter().any(|(holder, included)| *holder == self && included.contains(&wanted))
+        IMPLIES
+            .iter()
+            .any(|(holder, included)| *holder == self && included.contains(&wanted))
     }
 
     fn bit(self) -> u8 {
@@ -68,7 +87,9 @@ impl fmt::Display for Role {
 
 /// A text that names no role.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not a role; roles are Reader, Analyst, Responder, Administrator, Sender, MetricsReader")]
+#[error(
+    "`{0}` is not a role; roles are Reader, Analyst, Responder, Administrator, Sender, MetricsReader"
+)]
 pub struct UnknownRole(String);
 
 impl FromStr for Role {
@@ -94,7 +115,9 @@ impl RoleSet {
 
     /// The assigned roles, without what they imply.
     pub fn iter(self) -> impl Iterator<Item = Role> {
-        Role::ALL.into_iter().filter(move |role| self.0 & role.bit() != 0)
+        Role::ALL
+            .into_iter()
+            .filter(move |role| self.0 & role.bit() != 0)
     }
 
     /// Whether no role is assigned.
@@ -104,7 +127,10 @@ impl RoleSet {
 
     /// The roles named in a token. A name this version does not know gives no rights.
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        names.into_iter().filter_map(|name| name.parse().ok()).collect()
+        names
+            .into_iter()
+            .filter_map(|name| name.parse().ok())
+            .collect()
     }
 }
 
@@ -125,7 +151,10 @@ mod tests {
             assert!(a.implies(a));
             for b in Role::ALL {
                 for c in Role::ALL {
-                    assert!(!(a.implies(b) && b.implies(c)) || a.implies(c), "{a} → {b} → {c}");
+                    assert!(
+                        !(a.implies(b) && b.implies(c)) || a.implies(c),
+                        "{a} → {b} → {c}"
+                    );
                 }
             }
         }
@@ -139,8 +168,16 @@ mod tests {
                 assert_eq!(set.allows(wanted), wanted == narrow, "{narrow} {wanted}");
             }
         }
-        assert!(Role::ALL.into_iter().all(|wanted| !RoleSet::default().allows(wanted)));
-        assert!(Role::ALL.into_iter().all(|wanted| RoleSet::from_iter([Administrator]).allows(wanted)));
+        assert!(
+            Role::ALL
+                .into_iter()
+                .all(|wanted| !RoleSet::default().allows(wanted))
+        );
+        assert!(
+            Role::ALL
+                .into_iter()
+                .all(|wanted| RoleSet::from_iter([Administrator]).allows(wanted))
+        );
     }
 
     #[test]

@@ -20,8 +20,8 @@ use std::time::Duration;
 use http::StatusCode;
 
 pub use aadsts::Aadsts;
-pub use style::Style;
 pub(crate) use style::MISSING_CREDENTIALS;
+pub use style::Style;
 
 /// What went wrong, as far as the caller would act differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,7 +97,10 @@ impl Code {
 
     /// Whether the same request may succeed later without being changed.
     pub fn is_transient(self) -> bool {
-        matches!(self, Self::TooManyRequests | Self::Unavailable | Self::RequestTimeout | Self::Internal)
+        matches!(
+            self,
+            Self::TooManyRequests | Self::Unavailable | Self::RequestTimeout | Self::Internal
+        )
     }
 
     /// The name used in logs and metrics.
@@ -211,8 +214,11 @@ impl ApiError {
 
     /// A fault on this side. The caller learns nothing of `source`; the log does.
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Code::Internal, "an internal error occurred; the request id identifies it in the server's log")
-            .with_source(source)
+        Self::new(
+            Code::Internal,
+            "an internal error occurred; the request id identifies it in the server's log",
+        )
+        .with_source(source)
     }
 
     /// An error of the token endpoint that has a number in Entra's list.

@@ -70,7 +70,7 @@ impl SecretHash {
     /// Draws a new secret of 256 random bits; gives it once, with the hash to keep.
     ///
     /// # Errors
-    /// [`RandomnessError`](std::io::Error) if the machine gives no random bytes.
+    /// An I/O error if the machine gives no random bytes.
     pub fn generate() -> std::io::Result<(SecretString, Self)> {
         let mut secret = zeroize::Zeroizing::new([0_u8; 32]);
         let mut salt = [0; 16];
@@ -78,7 +78,10 @@ impl SecretHash {
             .and_then(|()| rand::fill(&mut salt))
             .map_err(|_| std::io::Error::other("the machine gives no random bytes"))?;
         let secret = SecretString::new(URL_SAFE_NO_PAD.encode(secret.as_ref()));
-        let hash = Self { salt, digest: digest(&salt, secret.expose()) };
+        let hash = Self {
+            salt,
+            digest: digest(&salt, secret.expose()),
+        };
         Ok((secret, hash))
     }
 
@@ -110,16 +113,22 @@ impl FromStr for SecretHash {
 
     fn from_str(text: &str) -> Result<Self, InvalidSecretHash> {
         let mut parts = text.split('$');
-        let (Some(SCHEME), Some(salt), Some(digest), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some(SCHEME), Some(salt), Some(digest), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(InvalidSecretHash);
         };
-        Ok(Self { salt: bytes(salt)?, digest: bytes(digest)? })
+        Ok(Self {
+            salt: bytes(salt)?,
+            digest: bytes(digest)?,
+        })
     }
 }
 
 fn bytes<const N: usize>(text: &str) -> Result<[u8; N], InvalidSecretHash> {
-    let decoded = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidSecretHash)?;
+    let decoded = URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|_| InvalidSecretHash)?;
     decoded.try_into().map_err(|_| InvalidSecretHash)
 }
 
@@ -133,7 +142,11 @@ impl TryFrom<String> for SecretHash {
 
 impl From<SecretHash> for String {
     fn from(hash: SecretHash) -> Self {
-        format!("{SCHEME}${}${}", URL_SAFE_NO_PAD.encode(hash.salt), URL_SAFE_NO_PAD.encode(hash.digest))
+        format!(
+            "{SCHEME}${}${}",
+            URL_SAFE_NO_PAD.encode(hash.salt),
+            URL_SAFE_NO_PAD.encode(hash.digest)
+        )
     }
 }
 
@@ -164,7 +177,13 @@ mod tests {
 
     #[test]
     fn other_forms_are_refused() {
-        for bad in ["", "sha256$$", "md5$AAAA$AAAA", "sha256$AAAAAAAAAAAAAAAAAAAAAA", "sha256$A$B$C"] {
+        for bad in [
+            "",
+            "sha256$$",
+            "md5$AAAA$AAAA",
+            "sha256$AAAAAAAAAAAAAAAAAAAAAA",
+            "sha256$A$B$C",
+        ] {
             assert!(bad.parse::<SecretHash>().is_err(), "{bad}");
         }
     }

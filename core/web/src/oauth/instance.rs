@@ -12,13 +12,20 @@ use crate::route::{HandlerResult, RequestContext};
 
 pub(super) fn discover(authority: &OAuth, context: &RequestContext) -> HandlerResult {
     let endpoint = context.query("authorization_endpoint")?.ok_or_else(|| {
-        ApiError::aadsts(Aadsts::PARAMETER_MISSING, "the query must contain the parameter `authorization_endpoint`")
-            .with_target("authorization_endpoint")
+        ApiError::aadsts(
+            Aadsts::PARAMETER_MISSING,
+            "the query must contain the parameter `authorization_endpoint`",
+        )
+        .with_target("authorization_endpoint")
     })?;
     let base = authority.base(context)?;
     let tenant = tenant_at(&endpoint, base.host())
         .ok_or_else(|| ApiError::aadsts(Aadsts::UNKNOWN_INSTANCE, "unknown or invalid instance"))?;
-    let version = if context.query("api-version")?.as_deref() == Some("1.0") { "1.0" } else { "1.1" };
+    let version = if context.query("api-version")?.as_deref() == Some("1.0") {
+        "1.0"
+    } else {
+        "1.1"
+    };
     let host = base.host();
     Ok(Json(json!({
         "tenant_discovery_endpoint": format!("{base}/{tenant}/v2.0/.well-known/openid-configuration"),
@@ -39,6 +46,8 @@ fn tenant_at(endpoint: &str, host: &str) -> Option<String> {
     let tenant = uri.path().split('/').nth(1)?;
     let is_plain = !tenant.is_empty()
         && tenant.len() <= 255
-        && tenant.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+        && tenant
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
     (uri.scheme_str() == Some("https") && is_same_host && is_plain).then(|| tenant.to_owned())
 }

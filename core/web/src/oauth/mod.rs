@@ -3,7 +3,7 @@
 //!
 //! | path | file |
 //! |---|---|
-//! | `POST /{tenant}/oauth2/v2.0/token` | [`token`](self) → `token.rs`, one file per grant |
+//! | `POST /{tenant}/oauth2/v2.0/token` | `token.rs`, and a file for each grant |
 //! | `GET /{tenant}/v2.0/.well-known/openid-configuration` and its variants | `discovery.rs` |
 //! | `GET /{tenant}/discovery/v2.0/keys` | `discovery.rs` |
 //! | `GET /common/discovery/instance` | `instance.rs` |
@@ -31,7 +31,9 @@ use crate::tenant::Tenants;
 use crate::token::{Authority, KeyRing, TokenIssuer};
 
 use attempts::Attempts;
-pub use client::{Client, ClientDirectory, ClientSecret, DirectoryError, InvalidSecretHash, SecretHash};
+pub use client::{
+    Client, ClientDirectory, ClientSecret, DirectoryError, InvalidSecretHash, SecretHash,
+};
 pub use resources::Resources;
 
 /// Largest form the token endpoint reads, in bytes.
@@ -64,12 +66,24 @@ impl OAuth {
         advertised: Option<Authority>,
         clock: Clock,
     ) -> Self {
-        Self { tenants, clients, ring, issuer, resources, advertised, attempts: Attempts::default(), clock }
+        Self {
+            tenants,
+            clients,
+            ring,
+            issuer,
+            resources,
+            advertised,
+            attempts: Attempts::default(),
+            clock,
+        }
     }
 
     /// The authority's routes.
     pub fn api(self: Arc<Self>) -> Api {
-        let get = |path: &str, operation: &str, summary: &str, handler: fn(&OAuth, &RequestContext) -> _| {
+        let get = |path: &str,
+                   operation: &str,
+                   summary: &str,
+                   handler: fn(&OAuth, &RequestContext) -> _| {
             let authority = self.clone();
             Route::get(path, operation, Access::Public, move |context| {
                 let authority = authority.clone();
@@ -114,7 +128,11 @@ impl OAuth {
                 "/{tenant}/oauth2/v2.0/authorize",
                 "authorize",
                 "interactive sign-in, which this authority does not have",
-                |_, _| Err(ApiError::not_supported("interactive sign-in is not supported; use client credentials")),
+                |_, _| {
+                    Err(ApiError::not_supported(
+                        "interactive sign-in is not supported; use client credentials",
+                    ))
+                },
             ))
     }
 
@@ -123,7 +141,9 @@ impl OAuth {
         let name = context.param("tenant")?;
         self.tenants.find(name).ok_or_else(|| {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(128).collect();
-            let message = format!("tenant `{shown}` not found; check that it is the tenant id or a domain name of it");
+            let message = format!(
+                "tenant `{shown}` not found; check that it is the tenant id or a domain name of it"
+            );
             ApiError::aadsts(Aadsts::TENANT_NOT_FOUND, message)
         })
     }
@@ -136,6 +156,9 @@ impl OAuth {
         context
             .host()
             .and_then(Authority::from_host)
-            .ok_or_else(|| ApiError::invalid("the request does not say which host it is for").with_target("Host"))
+            .ok_or_else(|| {
+                ApiError::invalid("the request does not say which host it is for")
+                    .with_target("Host")
+            })
     }
 }

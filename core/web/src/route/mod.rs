@@ -97,7 +97,11 @@ impl Route {
         H: Fn(RequestContext) -> F + Send + Sync + 'static,
         F: Future<Output = HandlerResult> + Send + 'static,
     {
-        let hang_up = if method.is_safe() { HangUp::Cancel } else { HangUp::Finish };
+        let hang_up = if method.is_safe() {
+            HangUp::Cancel
+        } else {
+            HangUp::Finish
+        };
         Self {
             method,
             path: path.into(),
@@ -116,7 +120,12 @@ impl Route {
     }
 
     /// Declares a `GET` operation, which also answers `HEAD`.
-    pub fn get<H, F>(path: impl Into<String>, operation_id: impl Into<String>, access: Access, handler: H) -> Self
+    pub fn get<H, F>(
+        path: impl Into<String>,
+        operation_id: impl Into<String>,
+        access: Access,
+        handler: H,
+    ) -> Self
     where
         H: Fn(RequestContext) -> F + Send + Sync + 'static,
         F: Future<Output = HandlerResult> + Send + 'static,
@@ -125,7 +134,12 @@ impl Route {
     }
 
     /// Declares a `POST` operation.
-    pub fn post<H, F>(path: impl Into<String>, operation_id: impl Into<String>, access: Access, handler: H) -> Self
+    pub fn post<H, F>(
+        path: impl Into<String>,
+        operation_id: impl Into<String>,
+        access: Access,
+        handler: H,
+    ) -> Self
     where
         H: Fn(RequestContext) -> F + Send + Sync + 'static,
         F: Future<Output = HandlerResult> + Send + 'static,
@@ -228,7 +242,11 @@ pub struct Api {
 impl Api {
     /// An API without routes yet. Its tokens are those for the platform's own audiences.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), audiences: Arc::default(), routes: Vec::new() }
+        Self {
+            name: name.into(),
+            audiences: Arc::default(),
+            routes: Vec::new(),
+        }
     }
 
     /// Accepts tokens for these audiences instead of the platform's own.

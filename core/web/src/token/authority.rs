@@ -10,7 +10,9 @@ pub struct Authority(String);
 
 /// An address that cannot be an authority.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not an authority: it must be `https://`, a host and optionally a port, without path or query")]
+#[error(
+    "`{0}` is not an authority: it must be `https://`, a host and optionally a port, without path or query"
+)]
 pub struct InvalidAuthority(String);
 
 impl Authority {
@@ -61,8 +63,15 @@ mod tests {
         ] {
             assert_eq!(Authority::new(given).expect(given).to_string(), expected);
         }
-        for bad in ["http://localhost", "https://", "https://a/b", "https://u@h", "https://a?b", "localhost", "https://a b"]
-        {
+        for bad in [
+            "http://localhost",
+            "https://",
+            "https://a/b",
+            "https://u@h",
+            "https://a?b",
+            "localhost",
+            "https://a b",
+        ] {
             assert!(Authority::new(bad).is_err(), "{bad}");
         }
     }

@@ -64,14 +64,21 @@ impl KeyRing {
     ///
     /// # Errors
     /// [`KeyError`] if the stored keys cannot be used, or a new one cannot be made and stored.
-    pub async fn open(store: Arc<dyn KeyStore>, policy: RotationPolicy, clock: Clock) -> Result<Self, KeyError> {
+    pub async fn open(
+        store: Arc<dyn KeyStore>,
+        policy: RotationPolicy,
+        clock: Clock,
+    ) -> Result<Self, KeyError> {
         let mut others = store
             .load()
             .await?
             .iter()
             .map(|key| SigningKey::from_stored(key).map(Arc::new))
             .collect::<Result<Vec<_>, _>>()?;
-        let current = match others.iter().position(|key| key.state() == KeyState::Current) {
+        let current = match others
+            .iter()
+            .position(|key| key.state() == KeyState::Current)
+        {
             Some(at) => others.remove(at),
             None => {
                 let first = generate(clock.now(), KeyState::Current).await?;
@@ -79,8 +86,18 @@ impl KeyRing {
                 first
             }
         };
-        let set = RwLock::new(Arc::new(KeySet { generation: 0, current, others }));
-        Ok(Self { store, policy, clock, set, changing: tokio::sync::Mutex::new(()) })
+        let set = RwLock::new(Arc::new(KeySet {
+            generation: 0,
+            current,
+            others,
+        }));
+        Ok(Self {
+            store,
+            policy,
+            clock,
+            set,
+            changing: tokio::sync::Mutex::new(()),
+        })
     }
 
     /// Does what the policy says is due: publishes the next key, lets it take over, drops retired keys.
@@ -93,7 +110,12 @@ impl KeyRing {
         let now = self.clock.now();
         let before = self.set();
         let mut current = before.current.clone();
-        let mut others: Vec<_> = before.others.iter().filter(|key| is_accepted(key, now)).cloned().collect();
+        let mut others: Vec<_> = before
+            .others
+            .iter()
+            .filter(|key| is_accepted(key, now))
+            .cloned()
+            .collect();
         let mut changed = others.len() != before.others.len();
 
         // The time a key was published before it signed counts as part of its service, so rotation may be
@@ -104,7 +126,10 @@ impl KeyRing {
                 others.push(generate(now, KeyState::Next).await?);
                 changed = true;
             }
-            Some(at) if age >= self.policy.sign_for && now - others[at].created() >= self.policy.publish_ahead => {
+            Some(at)
+                if age >= self.policy.sign_for
+                    && now - others[at].created() >= self.policy.publish_ahead =>
+            {
                 let next = others.remove(at);
                 let until = now + self.policy.keep_retired;
                 others.push(with_state(&current, KeyState::Retired { until })?);
@@ -117,7 +142,11 @@ impl KeyRing {
             // Stored first, used only then: a key that signs can be found again after a crash.
             self.store.save(stored(&current, &others)?).await?;
             let mut set = self.set.write();
-            *set = Arc::new(KeySet { generation: set.generation + 1, current, others });
+            *set = Arc::new(KeySet {
+                generation: set.generation + 1,
+                current,
+                others,
+            });
         }
         Ok(changed)
     }
@@ -130,7 +159,10 @@ impl KeyRing {
     /// The key named `kid`, if its signatures are accepted now.
     pub(super) fn find(&self, kid: &str) -> Option<Arc<SigningKey>> {
         let now = self.clock.now();
-        self.set().keys().find(|key| key.kid() == kid && is_accepted(key, now)).cloned()
+        self.set()
+            .keys()
+            .find(|key| key.kid() == kid && is_accepted(key, now))
+            .cloned()
     }
 
     /// A number that changes whenever the keys do: what was verified under another one is void.
@@ -142,7 +174,11 @@ impl KeyRing {
     pub fn jwks(&self) -> Value {
         let now = self.clock.now();
         let set = self.set();
-        let keys: Vec<Value> = set.keys().filter(|key| is_accepted(key, now)).map(|key| key.jwk()).collect();
+        let keys: Vec<Value> = set
+            .keys()
+            .filter(|key| is_accepted(key, now))
+            .map(|key| key.jwk())
+            .collect();
         json!({ "keys": keys })
     }
 
@@ -152,7 +188,10 @@ impl KeyRing {
 }
 
 fn stored(current: &SigningKey, others: &[Arc<SigningKey>]) -> Result<Vec<StoredKey>, KeyError> {
-    std::iter::once(current).chain(others.iter().map(Arc::as_ref)).map(SigningKey::to_stored).collect()
+    std::iter::once(current)
+        .chain(others.iter().map(Arc::as_ref))
+        .map(SigningKey::to_stored)
+        .collect()
 }
 
 fn is_accepted(key: &SigningKey, now: DateTime<Utc>) -> bool {
