@@ -29,7 +29,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from lib import rows  # noqa: E402
-from lib.server import Server, stream_path  # noqa: E402
+from lib.server import Server, exit_when_terminated, stream_path  # noqa: E402
 
 ENVIRONMENT = {"PHALANX_LAKE__FLUSH_SECONDS": "1"}
 API_CONNECTIONS = 3
@@ -216,6 +216,7 @@ def main():
     parser.add_argument("--seed", type=int, default=None, help="of the moments (default: a new one, which is said)")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     options = parser.parse_args()
+    exit_when_terminated()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 31)
     show = sys.stderr.isatty()
     try:

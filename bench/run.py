@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import cases  # noqa: E402
 from lib import measure, report  # noqa: E402
+from lib.server import exit_when_terminated  # noqa: E402
 from lib.workshop import ROOT, Skipped, Workshop  # noqa: E402
 from peers import rsyslog  # noqa: E402
 
@@ -27,6 +28,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "phalan
 
 def main():
     options = arguments()
+    exit_when_terminated()
     measure.pin()
     CACHE.joinpath("bench").mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="bench-", dir=options.scratch))

@@ -11,7 +11,7 @@ from lib import evtx_file, measure
 from lib.workshop import Skipped
 
 NAME = "evtx"
-PROMISE = "(b) a Windows event log by `phalanx ingest`, against `evtx_dump -t 2` to JSON lines"
+PROMISE = "(b) a Windows event log, against evtx_dump -t 2"
 AT_LEAST = 1.0
 FILE_BYTES = 512 << 20
 

@@ -11,7 +11,7 @@ import json
 from lib import load, measure, rows
 
 NAME = "json-api"
-PROMISE = "(a) JSON lines over the Logs Ingestion API, durable and in the lake, against DuckDB to Parquet"
+PROMISE = "(a) JSON lines over the API into the lake, against DuckDB to Parquet"
 AT_LEAST = 0.5
 
 

@@ -11,7 +11,7 @@ from lib import load, measure, rows
 from lib.server import ServerError
 
 NAME = "memory"
-PROMISE = "(e) peak memory of the server while 10 million events are taken in"
+PROMISE = "(e) peak memory, 10 million events"
 GIB_BELOW = 1.0
 EVENTS = 10_000_000
 

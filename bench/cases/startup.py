@@ -3,7 +3,7 @@
 from lib import measure
 
 NAME = "startup"
-PROMISE = "(g) from `phalanx serve` on a new data folder to ready"
+PROMISE = "(g) first start until ready"
 SECONDS_BELOW = 1.0
 
 

@@ -11,7 +11,7 @@ from lib.workshop import Skipped
 from peers import rsyslog
 
 NAME = "syslog"
-PROMISE = "(c) syslog over TCP until queryable, against rsyslog until written to a file"
+PROMISE = "(c) syslog over TCP, against rsyslog to a file"
 AT_LEAST = 0.5
 SECONDS_MAX = 300
 #: How often both are looked at.

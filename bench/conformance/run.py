@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from conformance import known, readers  # noqa: E402
-from lib.server import Server, ServerError  # noqa: E402
+from lib.server import Server, ServerError, exit_when_terminated  # noqa: E402
 
 #: Folders below the corpora's, in the order of being read. Windows event logs alone come first: then their
 #: event ids can be compared.
@@ -60,6 +60,7 @@ def main():
         print(f"skipped: there are no corpora in {options.corpora}")
         print("0 passed, 0 failed, 1 skipped")
         return 0
+    exit_when_terminated()
     tally = Tally()
     for folder in missing:
         print(f"skipped: there is no {folder}")

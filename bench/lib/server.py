@@ -11,6 +11,7 @@ import shutil
 import signal
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
@@ -27,6 +28,11 @@ class ServerError(Exception):
     """The server did not do what was asked."""
 
 
+def exit_when_terminated():
+    """Makes SIGTERM end this program as Ctrl-C does: with everything that was started cleaned up."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
 class Server:
     """A data folder and, between `start` and `stop` or `kill`, the process that serves it.
 
@@ -41,9 +47,13 @@ class Server:
         self.arguments = list(arguments)
         self.process = None
         self.output = open(self.parent / "output", "ab")  # noqa: SIM115 closed in __exit__
-        self.credentials = json.loads(self.command("init", "--json"))
         self.tls = None
         self._token = None
+        try:
+            self.credentials = json.loads(self.command("init", "--json"))
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self):
         return self

@@ -11,6 +11,9 @@ import sys
 import threading
 import time
 
+#: The receiver has so long to close after the last byte.
+CLOSE_SECONDS_MAX = 120
+
 
 def parts(view, count):
     """Cuts a mapping into `count` parts that end with lines."""
@@ -40,6 +43,7 @@ def main():
         thread.join()
     sent = time.monotonic() - begun
     for s in sockets:
+        s.settimeout(CLOSE_SECONDS_MAX)
         s.shutdown(socket.SHUT_WR)
         while s.recv(65536):
             pass
