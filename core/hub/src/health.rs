@@ -1,0 +1,220 @@
+//! Health reports: what the hub and the services tell about themselves, as a stream that services can
+//! follow. The service `health` writes them to tables; the hub itself keeps only the latest.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use phalanx_journal::Position;
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+
+/// Something about a service's health that has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthReport {
+    pub at: DateTime<Utc>,
+    pub service: Arc<str>,
+    pub event: HealthEvent,
+}
+
+/// What has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HealthEvent {
+    /// The service runs; `restarts` is how often it had to be restarted so far.
+    Start { restarts: u32 },
+    /// The service panicked, hung or gave up, and will be restarted.
+    Fail {
+        failure: Failure,
+        restart_after: Duration,
+    },
+    /// The service lost too many threads to hangs and is not restarted any more.
+    GiveUp { failure: Failure },
+    /// After a failure the service has run long enough to count as well.
+    Recover,
+    /// The service could not deal with signals for now; the same ones are tried again.
+    ObserveFail { position: Position, reason: String },
+    /// Signals that could not be dealt with for a time were.
+    ObserveRecover { position: Position },
+    /// The service passed an entry of the journal by, for it can't deal with it. The entry's rows are in
+    /// the lake as all others.
+    Skip { position: Position, reason: String },
+    /// A scheduled run failed; the next one takes place at its time.
+    ScheduleFail { schedule: String, reason: String },
+    /// A scheduled run succeeded after one that failed.
+    ScheduleRecover { schedule: String },
+    /// Something that the service takes data from, or sends data to, has changed its state.
+    Source(SourceReport),
+    /// The service has ended because the platform shuts down.
+    Stop,
+}
+
+/// The state of a connection of a service to something outside: a log file, a cloud account, a directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceReport {
+    /// Which, in words that an operator knows: a path, an account, a host.
+    pub source: String,
+    pub state: SourceState,
+    /// What happened.
+    pub detail: String,
+    /// What a person can do about it.
+    pub advice: Option<String>,
+}
+
+/// Whether a source gives data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceState {
+    /// Data flows, or would if there was some.
+    Work,
+    /// It isn't there, which may be as it should be.
+    Absent,
+    /// It should give data and does not.
+    Fail,
+}
+
+/// Why a service had to be restarted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// What it was doing.
+    pub activity: Activity,
+    pub kind: FailureKind,
+    /// The panic's or the error's message.
+    pub message: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            activity,
+            kind,
+            message,
+        } = self;
+        match kind {
+            FailureKind::Panic => write!(f, "panicked during {activity}: {message}"),
+            FailureKind::Hang => write!(f, "hung during {activity}: {message}"),
+            FailureKind::Error => write!(f, "failed during {activity}: {message}"),
+        }
+    }
+}
+
+/// How it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailureKind {
+    Panic,
+    /// It took longer than its deadline, or its heartbeat stopped.
+    Hang,
+    Error,
+}
+
+/// What a service can be doing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activity {
+    Start,
+    Run,
+    Observe,
+    Schedule(String),
+    Action(String),
+    Stop,
+}
+
+impl fmt::Display for Activity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start => f.write_str("its start"),
+            Self::Run => f.write_str("its run"),
+            Self::Observe => f.write_str("observing"),
+            Self::Schedule(name) => write!(f, "schedule `{name}`"),
+            Self::Action(name) => write!(f, "action `{name}`"),
+            Self::Stop => f.write_str("its stop"),
+        }
+    }
+}
+
+/// A follower of health reports; it gets those made after it was made.
+#[derive(Debug)]
+pub struct HealthReports(broadcast::Receiver<HealthReport>);
+
+/// What a follower gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HealthNews {
+    Report(HealthReport),
+    /// The follower was too slow and missed so many; the hub's status tells how things are now.
+    Missed(u64),
+}
+
+impl HealthReports {
+    /// The next report; `None` when the hub is gone. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<HealthNews> {
+        match self.0.recv().await {
+            Ok(report) => Some(HealthNews::Report(report)),
+            Err(broadcast::error::RecvError::Lagged(missed)) => Some(HealthNews::Missed(missed)),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+}
+
+/// Where reports are made. Never blocks the reporter.
+#[derive(Clone, Debug)]
+pub(crate) struct HealthBus(broadcast::Sender<HealthReport>);
+
+impl HealthBus {
+    pub fn new(lag: usize) -> Self {
+        Self(broadcast::channel(lag.max(1)).0)
+    }
+
+    pub fn report(&self, at: DateTime<Utc>, service: &Arc<str>, event: HealthEvent) {
+        log(service, &event);
+        // Nobody following is no fault.
+        let _ = self.0.send(HealthReport {
+            at,
+            service: service.clone(),
+            event,
+        });
+    }
+
+    pub fn follow(&self) -> HealthReports {
+        HealthReports(self.0.subscribe())
+    }
+}
+
+fn log(service: &str, event: &HealthEvent) {
+    match event {
+        HealthEvent::Start { restarts } => tracing::info!(service, restarts, "service started"),
+        HealthEvent::Fail {
+            failure,
+            restart_after,
+        } => {
+            tracing::error!(service, %failure, ?restart_after, "service failed, it will be restarted");
+        }
+        HealthEvent::GiveUp { failure } => {
+            tracing::error!(service, %failure, "service failed for good, restart the program to revive it");
+        }
+        HealthEvent::Recover => tracing::info!(service, "service recovered"),
+        HealthEvent::ObserveFail { position, reason } => {
+            tracing::warn!(service, %position, reason, "service can't deal with signals, they are tried again");
+        }
+        HealthEvent::ObserveRecover { position } => {
+            tracing::info!(service, %position, "service deals with signals again");
+        }
+        HealthEvent::Skip { position, reason } => {
+            tracing::error!(service, %position, reason, "service passed signals by");
+        }
+        HealthEvent::ScheduleFail { schedule, reason } => {
+            tracing::warn!(service, schedule, reason, "scheduled run failed");
+        }
+        HealthEvent::ScheduleRecover { schedule } => {
+            tracing::info!(service, schedule, "scheduled run succeeds again");
+        }
+        HealthEvent::Source(SourceReport {
+            source,
+            state,
+            detail,
+            advice,
+        }) => match state {
+            SourceState::Fail => tracing::warn!(service, source, detail, advice, "source fails"),
+            _ => tracing::info!(service, source, ?state, detail, "source changed its state"),
+        },
+        HealthEvent::Stop => tracing::info!(service, "service stopped"),
+    }
+}
