@@ -72,7 +72,10 @@ pub struct ResumeToken {
 
 impl ResumeToken {
     /// Before the first change of any database.
-    pub const START: Self = Self { lineage: Uuid::nil(), position: 0 };
+    pub const START: Self = Self {
+        lineage: Uuid::nil(),
+        position: 0,
+    };
 
     /// How many changes were made before this place. For figures such as a reader's lag.
     pub fn position(&self) -> u64 {
@@ -92,8 +95,14 @@ impl FromStr for ResumeToken {
     fn from_str(text: &str) -> Result<Self> {
         let parse = || {
             let (position, lineage) = text.split_once('.')?;
-            let position = position.parse().ok().filter(|position| i64::try_from(*position).is_ok())?;
-            Some(Self { lineage: Uuid::try_parse(lineage).ok()?, position })
+            let position = position
+                .parse()
+                .ok()
+                .filter(|position| i64::try_from(*position).is_ok())?;
+            Some(Self {
+                lineage: Uuid::try_parse(lineage).ok()?,
+                position,
+            })
         };
         parse().ok_or_else(|| Error::invalid("this is not a resume token"))
     }
@@ -107,7 +116,9 @@ impl Serialize for ResumeToken {
 
 impl<'de> Deserialize<'de> for ResumeToken {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -135,7 +146,16 @@ pub struct AuditQuery {
 impl AuditQuery {
     /// The whole trail of a tenant, 100 records in a page.
     pub fn new(tenant: TenantId) -> Self {
-        Self { tenant, collection: None, id: None, by: None, from: None, until: None, page_size: 100, after: None }
+        Self {
+            tenant,
+            collection: None,
+            id: None,
+            by: None,
+            from: None,
+            until: None,
+            page_size: 100,
+            after: None,
+        }
     }
 
     /// The trail of one document.

@@ -42,7 +42,10 @@ impl Filter {
     }
 
     /// `index` is one of `values`
-    pub fn one_of<V: Into<FilterValue>>(index: impl Into<String>, values: impl IntoIterator<Item = V>) -> Self {
+    pub fn one_of<V: Into<FilterValue>>(
+        index: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
         Self::In(index.into(), values.into_iter().map(Into::into).collect())
     }
 
@@ -53,22 +56,38 @@ impl Filter {
 
     /// `index` < `value`
     pub fn lt(index: impl Into<String>, value: impl Into<FilterValue>) -> Self {
-        Self::Range(index.into(), Bound::Unbounded, Bound::Excluded(value.into()))
+        Self::Range(
+            index.into(),
+            Bound::Unbounded,
+            Bound::Excluded(value.into()),
+        )
     }
 
     /// `index` ≤ `value`
     pub fn le(index: impl Into<String>, value: impl Into<FilterValue>) -> Self {
-        Self::Range(index.into(), Bound::Unbounded, Bound::Included(value.into()))
+        Self::Range(
+            index.into(),
+            Bound::Unbounded,
+            Bound::Included(value.into()),
+        )
     }
 
     /// `index` > `value`
     pub fn gt(index: impl Into<String>, value: impl Into<FilterValue>) -> Self {
-        Self::Range(index.into(), Bound::Excluded(value.into()), Bound::Unbounded)
+        Self::Range(
+            index.into(),
+            Bound::Excluded(value.into()),
+            Bound::Unbounded,
+        )
     }
 
     /// `index` ≥ `value`
     pub fn ge(index: impl Into<String>, value: impl Into<FilterValue>) -> Self {
-        Self::Range(index.into(), Bound::Included(value.into()), Bound::Unbounded)
+        Self::Range(
+            index.into(),
+            Bound::Included(value.into()),
+            Bound::Unbounded,
+        )
     }
 
     /// The field is absent or `null`
@@ -87,7 +106,10 @@ impl Filter {
     }
 
     /// The negation
-    #[expect(clippy::should_implement_trait, reason = "a constructor among others; `!filter` would read worse")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a constructor among others; `!filter` would read worse"
+    )]
     pub fn not(filter: Filter) -> Self {
         Self::Not(Box::new(filter))
     }

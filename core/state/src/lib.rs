@@ -32,20 +32,29 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 mod change;
+mod continuation;
 mod document;
+mod driver;
+mod encode;
 mod error;
 mod filter;
 mod index;
+mod migrate;
+mod open;
 mod options;
 mod query;
 mod report;
+mod store;
 mod tenant;
+#[cfg(feature = "testsuite")]
+pub mod testsuite;
 
 pub use change::{AuditPage, AuditQuery, AuditRecord, Change, ChangeKind, Changes, ResumeToken};
 pub use document::{Author, Document, Etag, Key, Precondition, Write};
 pub use error::{Error, Result};
 pub use filter::{Filter, FilterValue};
 pub use index::{Index, IndexKind};
+pub use open::open;
 pub use options::{Clock, Limits, Options, SystemClock};
 pub use query::{Continuation, Order, Page, Query};
 pub use report::{Counts, Health};
@@ -78,10 +87,21 @@ pub trait State: Send + Sync {
     /// Fails with [`Error::Conflict`], [`Error::AlreadyExists`] (the precondition doesn't hold),
     /// [`Error::Duplicate`] (another document of the tenant has the value of a unique index) or
     /// [`Error::Invalid`] (too big, too deep, a field of another type than its index).
-    async fn put(&self, key: &Key, body: Value, precondition: Precondition, author: &Author) -> Result<Document>;
+    async fn put(
+        &self,
+        key: &Key,
+        body: Value,
+        precondition: Precondition,
+        author: &Author,
+    ) -> Result<Document>;
 
     /// Deletes a document and returns it as it was; `None` if there was none, which is no change.
-    async fn delete(&self, key: &Key, precondition: Precondition, author: &Author) -> Result<Option<Document>>;
+    async fn delete(
+        &self,
+        key: &Key,
+        precondition: Precondition,
+        author: &Author,
+    ) -> Result<Option<Document>>;
 
     /// Several writes as one: all or none. Preconditions are checked against the state before the first of
     /// them, unique indexes against the state after the last, so two documents may swap a unique value.
@@ -90,8 +110,7 @@ pub trait State: Send + Sync {
 
     /// A page of the documents of a tenant and collection that pass the filter, in the order asked for.
     ///
-    /// A page may be shorter than asked (bodies are big), even empty of successors: only
-    /// [`Page::next`] says whether there is more. Pages are read at different times: a document that moves in
+    /// A page may be shorter than asked (the bodies are big): only [`Page::next`] says whether there may be more. Pages are read at different times: a document that moves in
     /// the order between two pages may be seen twice or not at all, every other exactly once.
     async fn query(&self, query: &Query) -> Result<Page>;
 

@@ -37,7 +37,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), limits: Limits::default(), lineage: Uuid::new_v4(), readers_max: 4 }
+        Self {
+            clock: Arc::new(SystemClock),
+            limits: Limits::default(),
+            lineage: Uuid::new_v4(),
+            readers_max: 4,
+        }
     }
 }
 
