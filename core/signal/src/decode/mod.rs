@@ -8,8 +8,15 @@
 //! Adding a format: one file (or folder) here, one line in [`FORMATS`], one fixture folder under
 //! `fixtures/`, one fuzz target. docs/howto/add-a-decoder.md walks through it.
 
+mod columns;
+mod csv;
+pub mod json;
+pub mod json_lines;
 pub mod lines;
 mod output;
+#[cfg(test)]
+mod tests;
+pub mod windows;
 
 use std::sync::Arc;
 
@@ -83,7 +90,11 @@ pub trait Decoder: Send {
 }
 
 /// Every format, in the order in which equal guesses are decided.
-pub static FORMATS: &[&Format] = &[];
+pub static FORMATS: &[&Format] = &[
+    &windows::EVTX,
+    &json_lines::FORMAT,
+    &csv::FORMAT,
+];
 
 /// A format by its name.
 pub fn format(name: &str) -> Option<&'static Format> {

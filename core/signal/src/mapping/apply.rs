@@ -45,10 +45,11 @@ impl<'m> Mapper<'m> {
         Self { mapping, memory, filled: Vec::new() }
     }
 
-    /// Writes the rows that the rules of `set` give for the record; the number of rows.
-    pub fn apply(&mut self, set: RuleSet, record: &Record<'_>, out: &mut Output) -> usize {
+    /// Writes the rows that the rules of the sets give for the record; the number of rows. Rules of an
+    /// earlier set come before those of a later one.
+    pub fn apply(&mut self, sets: &[RuleSet], record: &Record<'_>, out: &mut Output) -> usize {
         self.filled.clear();
-        for at in &self.mapping.sets[set.0] {
+        for at in sets.iter().flat_map(|set| &self.mapping.sets[set.0]) {
             let (rule, memory) = (&self.mapping.rules[*at], &mut self.memory[*at]);
             let table = *memory.table.get_or_insert_with(|| {
                 out.slot(&rule.table).expect("the mapping was compiled against the built-in tables")
@@ -121,6 +122,11 @@ impl RuleMemory {
                 }
             }
             if fate.rest == Rest::Always || (fate.rest == Rest::IfUnused && !used) {
+                value.write_unmapped(row, name);
+            }
+        }
+        if rule.keeps_extras {
+            for (name, value) in record.extras {
                 value.write_unmapped(row, name);
             }
         }

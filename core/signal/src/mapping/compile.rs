@@ -25,8 +25,10 @@ pub struct RuleSet(pub(super) usize);
 
 /// A mapping file that makes no sense.
 #[derive(Debug, thiserror::Error)]
-#[error("line {line}: {reason}")]
+#[error("{file} line {line}: {reason}")]
 pub struct MappingError {
+    /// The file's name; empty for text that is in none.
+    pub file: &'static str,
     /// 1-based.
     pub line: usize,
     pub reason: String,
@@ -40,7 +42,11 @@ pub(super) struct Rule {
     pub fates: HashMap<Box<str>, Fate>,
     /// What happens to all other fields.
     pub unknown: Fate,
+    /// Whether the row takes what the encoding or the shipper added.
+    pub keeps_extras: bool,
     pub inputs: usize,
+    /// The header fields it reads, bit n for the n-th.
+    pub headers: u64,
 }
 
 /// A column or a member of the overflow column, and where its value comes from.
@@ -77,27 +83,40 @@ pub(super) enum Rest {
 impl Mapping {
     /// Compiles a mapping. `headers` names the header fields that the decoder gives, without the `@`.
     pub fn parse(text: &str, headers: &[&str]) -> Result<Self, MappingError> {
-        let items = parse::parse(text)?;
+        Self::parse_files(&[("", text)], headers)
+    }
+
+    /// Compiles a mapping that is divided into files, given by name and text. A file may use what an
+    /// earlier one defines.
+    pub fn parse_files(
+        files: &[(&'static str, &str)],
+        headers: &[&str],
+    ) -> Result<Self, MappingError> {
+        assert!(headers.len() <= 64, "a decoder gives at most 64 header fields");
         let mut compiler = Compiler { headers, ..Compiler::default() };
         let mut mapping = Self { rules: Vec::new(), sets: Vec::new(), by_source: HashMap::new() };
-        for item in items {
-            match item {
-                Item::Values { name, pairs } => {
-                    let pairs = pairs.into_iter().map(|(code, name)| (code.into(), name.into()));
-                    compiler.values.insert(name.to_owned(), Arc::new(pairs.collect()));
-                }
-                Item::Columns { name, lines } => {
-                    compiler.groups.insert(name.to_owned(), lines);
-                }
-                Item::Rule(text) => mapping.add(&text, &compiler)?,
+        for (file, text) in files {
+            let in_file = |error| MappingError { file, ..error };
+            for item in parse::parse(text).map_err(in_file)? {
+                mapping.add_item(item, &mut compiler).map_err(in_file)?;
             }
         }
         Ok(mapping)
     }
 
-    /// The rules of a source.
+    /// The rules of a source, whose name may be in any case.
     pub fn rules(&self, source: &str) -> Option<RuleSet> {
-        self.by_source.get(source).copied()
+        self.by_source.get(&source.to_lowercase()).copied()
+    }
+
+    /// The tables that the rules of a source fill.
+    pub fn tables_of(&self, set: RuleSet) -> impl Iterator<Item = &str> {
+        self.sets[set.0].iter().map(|rule| &*self.rules[*rule].table)
+    }
+
+    /// The header fields that the rules of a source read: bit n for the n-th header.
+    pub fn headers_of(&self, set: RuleSet) -> u64 {
+        self.sets[set.0].iter().fold(0, |bits, rule| bits | self.rules[*rule].headers)
     }
 
     /// The sources that have rules, each with the tables they fill, sorted.
@@ -111,10 +130,29 @@ impl Mapping {
         sources
     }
 
-    fn add(&mut self, text: &RuleText<'_>, compiler: &Compiler<'_>) -> Result<(), MappingError> {
+    fn add_item<'a>(
+        &mut self,
+        item: Item<'a>,
+        compiler: &mut Compiler<'a>,
+    ) -> Result<(), MappingError> {
+        match item {
+            Item::Values { line, name, pairs } => {
+                let pairs = pairs.into_iter().map(|(code, name)| (code.into(), name.into()));
+                let before = compiler.values.insert(name.to_owned(), Arc::new(pairs.collect()));
+                unique(before, line, name)?;
+            }
+            Item::Columns { line, name, lines } => {
+                unique(compiler.groups.insert(name.to_owned(), lines), line, name)?;
+            }
+            Item::Rule(text) => self.add_rule(&text, compiler)?,
+        }
+        Ok(())
+    }
+
+    fn add_rule(&mut self, text: &RuleText<'_>, compiler: &Compiler<'_>) -> Result<(), MappingError> {
         self.rules.push(compiler.rule(text)?);
         for source in &text.sources {
-            let set = *self.by_source.entry(source.clone()).or_insert_with(|| {
+            let set = *self.by_source.entry(source.to_lowercase()).or_insert_with(|| {
                 self.sets.push(Vec::new());
                 RuleSet(self.sets.len() - 1)
             });
@@ -166,7 +204,9 @@ impl<'a> Compiler<'a> {
             columns,
             fates: HashMap::new(),
             unknown: Fate::default(),
+            keeps_extras: gathered.keep.contains(&EXTRAS),
             inputs: inputs.names.len(),
+            headers: inputs.headers,
         };
         rule.decide_fates(&table, &gathered, &inputs);
         Ok(rule)
@@ -268,8 +308,9 @@ impl<'a> Compiler<'a> {
             Ast::Name(name) => match name.strip_prefix('@') {
                 Some(header) => {
                     let place = self.headers.iter().position(|known| *known == header);
-                    let place = place.and_then(|place| u16::try_from(place).ok());
-                    Expr::Header(place.ok_or_else(|| at(line, format!("no header is named `{name}`")))?)
+                    let place = place.ok_or_else(|| at(line, format!("no header is named `{name}`")))?;
+                    inputs.headers |= 1 << place;
+                    Expr::Header(place as u16)
                 }
                 None => Expr::Field(inputs.slot(name)),
             },
@@ -314,17 +355,21 @@ impl Rule {
             }
         }
         for (names, rest) in [(&gathered.keep, Rest::Always), (&gathered.drop, Rest::Never)] {
-            for name in names.iter().filter(|name| **name != "*") {
+            for name in names.iter().filter(|name| !["*", EXTRAS].contains(name)) {
                 self.fates.entry((*name).into()).or_insert(self.unknown).rest = rest;
             }
         }
     }
 }
 
-/// The names of the fields a rule reads.
+/// `keep @extras`: the row takes what is no part of the event's own data.
+const EXTRAS: &str = "@extras";
+
+/// The names of the fields a rule reads, and which header fields.
 #[derive(Default)]
 struct InputNames<'a> {
     names: Vec<&'a str>,
+    headers: u64,
 }
 
 impl<'a> InputNames<'a> {
@@ -358,6 +403,10 @@ fn is_platforms(table: &Table, place: usize) -> bool {
     table.is_constant(place) || place == table.time_received() || place == table.overflow()
 }
 
+fn unique<T>(before: Option<T>, line: usize, name: &str) -> Result<(), MappingError> {
+    before.map_or(Ok(()), |_| Err(at(line, format!("`{name}` stands twice"))))
+}
+
 fn at(line: usize, reason: String) -> MappingError {
-    MappingError { line, reason }
+    MappingError { file: "", line, reason }
 }

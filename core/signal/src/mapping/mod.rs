@@ -35,7 +35,7 @@
 //!   value.
 //! - Fields that no line names go to the table's dynamic overflow column (`AdditionalFields` or
 //!   `_Unmapped`), so that nothing of an event is lost. `drop *` leaves them out: for a second row of an
-//!   event whose first row keeps everything.
+//!   event whose first row keeps everything. `keep @extras` adds what the shipper said about the event.
 
 mod apply;
 mod compile;

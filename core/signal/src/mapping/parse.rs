@@ -4,8 +4,8 @@ use super::MappingError;
 
 /// A part of a mapping file.
 pub(super) enum Item<'a> {
-    Values { name: &'a str, pairs: Vec<(&'a str, &'a str)> },
-    Columns { name: &'a str, lines: Vec<RuleLine<'a>> },
+    Values { line: usize, name: &'a str, pairs: Vec<(&'a str, &'a str)> },
+    Columns { line: usize, name: &'a str, lines: Vec<RuleLine<'a>> },
     Rule(RuleText<'a>),
 }
 
@@ -65,7 +65,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Item<'_>>, MappingError> {
         if line.trim().is_empty() {
             continue;
         }
-        let error = |reason: &str| MappingError { line: number, reason: reason.to_owned() };
+        let error = |reason: &str| MappingError { file: "", line: number, reason: reason.to_owned() };
         if !line.starts_with(' ') {
             items.push(head(line.trim_end(), number)?);
             continue;
@@ -87,12 +87,12 @@ pub(super) fn parse(text: &str) -> Result<Vec<Item<'_>>, MappingError> {
 }
 
 fn head(line: &str, number: usize) -> Result<Item<'_>, MappingError> {
-    let error = |reason: &str| MappingError { line: number, reason: reason.to_owned() };
+    let error = |reason: &str| MappingError { file: "", line: number, reason: reason.to_owned() };
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     let rest = rest.trim();
     match word {
-        "values" => Ok(Item::Values { name: rest, pairs: Vec::new() }),
-        "columns" => Ok(Item::Columns { name: rest, lines: Vec::new() }),
+        "values" => Ok(Item::Values { line: number, name: rest, pairs: Vec::new() }),
+        "columns" => Ok(Item::Columns { line: number, name: rest, lines: Vec::new() }),
         "on" => {
             let (before, table) =
                 rest.rsplit_once(" -> ").ok_or_else(|| error("`on` needs ` -> ` and a table"))?;
@@ -138,6 +138,7 @@ fn rule_line(line: &str, number: usize) -> Result<LineKind<'_>, MappingError> {
         _ => {}
     }
     let (column, expression) = line.split_once('=').ok_or_else(|| MappingError {
+        file: "",
         line: number,
         reason: "expected `Column = expression`, `use`, `keep` or `drop`".into(),
     })?;
@@ -176,7 +177,7 @@ impl<'a> Tokens<'a> {
     fn new(text: &'a str, line: usize) -> Result<Self, MappingError> {
         let mut tokens = Vec::new();
         let mut rest = text.trim_start();
-        let error = |reason: String| MappingError { line, reason };
+        let error = |reason: String| MappingError { file: "", line, reason };
         while let Some(first) = rest.chars().next() {
             let length = match first {
                 '\'' | '`' => {
@@ -296,7 +297,7 @@ impl<'a> Tokens<'a> {
     }
 
     fn error(&self, reason: &str) -> MappingError {
-        MappingError { line: self.line, reason: reason.to_owned() }
+        MappingError { file: "", line: self.line, reason: reason.to_owned() }
     }
 }
 

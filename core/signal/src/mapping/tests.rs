@@ -35,6 +35,7 @@ on Security/4624 -> SecurityEvent
   use *
   Computer = @Computer
   drop *
+  keep @extras
 ";
 
 fn rows(source: &str, fields: &[(&str, Value<'_>)]) -> Vec<String> {
@@ -45,9 +46,9 @@ fn rows(source: &str, fields: &[(&str, Value<'_>)]) -> Vec<String> {
     let mut out = Output::new(Arc::new(session), "test");
     let headers = [Value::text("PC1.corp")];
     let set = mapping.rules(source).expect("the source has rules");
-    let record = Record { time: Some(0), headers: &headers, fields };
+    let record = Record { time: Some(0), headers: &headers, fields, extras: &[("shipper", Value::text("x"))] };
     for _ in 0..2 {
-        mapper.apply(set, &record, &mut out);
+        mapper.apply(&[set], &record, &mut out);
     }
     let mut rows: Vec<String> = out.flush().iter().flat_map(testing::rows).collect();
     rows.dedup();
@@ -70,7 +71,7 @@ fn a_record_becomes_rows() {
         rows("Security/4624", &fields),
         [
             r#"{"Table":"DeviceLogonEvents","Timestamp":"1970-01-01T00:00:00.000000Z","DeviceName":"pc1.corp","ActionType":"LogonSuccess","LogonType":"Network logon","AccountName":"ann","RemotePort":445,"AdditionalFields":{"Renamed":"x","Port":"445","Rest":[1],"Rest2":5},"TimeGenerated":"1970-01-01T00:00:00.000000Z"}"#,
-            r#"{"Table":"SecurityEvent","TimeGenerated":"1970-01-01T00:00:00.000000Z","Computer":"PC1.corp","LogonType":3}"#,
+            r#"{"Table":"SecurityEvent","TimeGenerated":"1970-01-01T00:00:00.000000Z","Computer":"PC1.corp","LogonType":3,"_Unmapped":{"shipper":"x"}}"#,
         ]
     );
 }
@@ -98,6 +99,7 @@ fn mistakes_are_named_with_their_line() {
     for (text, line, reason) in [
         ("  X = y", 1, "an indented line needs"),
         ("\nfoo bar", 2, "expected `values`"),
+        ("values a\ncolumns b\nvalues a", 3, "stands twice"),
         ("on A -> Nowhere", 1, "there is no table"),
         ("on A -> Event\n  Nope = 'x'", 2, "has no column `Nope`"),
         ("on A -> Event\n  Type = 'x'", 2, "filled by the platform"),

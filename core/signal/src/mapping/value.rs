@@ -29,6 +29,9 @@ pub struct Record<'a> {
     pub headers: &'a [Value<'a>],
     /// The other fields, in the event's order.
     pub fields: &'a [(&'a str, Value<'a>)],
+    /// What the encoding or the shipper added: it goes to the overflow of rows whose rule says
+    /// `keep @extras`.
+    pub extras: &'a [(&'a str, Value<'a>)],
 }
 
 impl<'a> Value<'a> {

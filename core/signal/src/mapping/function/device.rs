@@ -2,14 +2,17 @@
 
 use super::{Value, take_text};
 
-/// The SHA-1 of the name in lower case: the same device has the same id in every table and on every
-/// machine that decodes, without a directory to ask.
-pub(super) fn id<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let name = take_text(arguments, 0);
+/// The SHA-1 of a device's name in lower case: the same device has the same id in every table and on
+/// every machine that decodes, without a directory to ask. Nothing for no name.
+pub fn device_id(name: &str) -> String {
     if name.is_empty() {
-        return Value::Null;
+        return String::new();
     }
-    sha1_smol::Sha1::from(name.to_lowercase()).digest().to_string().into()
+    sha1_smol::Sha1::from(name.to_lowercase()).digest().to_string()
+}
+
+pub(super) fn id<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
+    device_id(&take_text(arguments, 0)).into()
 }
 
 #[cfg(test)]

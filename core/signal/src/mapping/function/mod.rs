@@ -5,6 +5,7 @@
 
 mod account;
 mod device;
+mod dns;
 mod hashes;
 mod ip;
 mod number;
@@ -29,11 +30,13 @@ pub struct Function {
 pub static FUNCTIONS: &[Function] = &[
     Function { name: "lower", arguments: 1, about: "the text in lower case", call: text::lower },
     Function { name: "upper", arguments: 1, about: "the text in upper case", call: text::upper },
-    Function { name: "present", arguments: 1, about: "the value, unless it is a mark for none: `-`, `N/A`, `(null)`, `%%1793`", call: text::present },
+    Function { name: "present", arguments: 1, about: "the value, unless it is a mark for none: `-`, `N/A`, `(null)`, `S-1-0-0`", call: text::present },
     Function { name: "concat", arguments: 2, about: "both texts together; nothing if one is missing", call: text::concat },
     Function { name: "join", arguments: 3, about: "the texts that have a value, divided by the first argument", call: text::join },
     Function { name: "before", arguments: 2, about: "the text before the first occurrence of the second argument", call: text::before },
     Function { name: "after", arguments: 2, about: "the text behind the first occurrence of the second argument", call: text::after },
+    Function { name: "word_after", arguments: 2, about: "the text behind the second argument, up to white space", call: text::word_after },
+    Function { name: "line_after", arguments: 2, about: "the text behind the second argument, up to the line's end", call: text::line_after },
     Function { name: "part", arguments: 3, about: "the n-th piece, from 0, of a text divided by the second argument", call: text::part },
     Function { name: "starts_with", arguments: 2, about: "whether the text starts so, ignoring case", call: text::starts_with },
     Function { name: "ends_with", arguments: 2, about: "whether the text ends so, ignoring case", call: text::ends_with },
@@ -57,7 +60,12 @@ pub static FUNCTIONS: &[Function] = &[
     Function { name: "device_id", arguments: 1, about: "40 hexadecimal digits, always the same for a device's name", call: device::id },
     Function { name: "registry_path", arguments: 1, about: "a registry path that begins with a hive's full name", call: registry::path },
     Function { name: "registry_key", arguments: 1, about: "the key in a path of key and value, with the hive's full name", call: registry::key },
+    Function { name: "registry_type", arguments: 1, about: "the type of a registry value as Sysmon writes it", call: registry::value_type },
+    Function { name: "registry_data", arguments: 1, about: "the data of a registry value as Sysmon writes it, numbers in decimal", call: registry::value_data },
+    Function { name: "dns_results", arguments: 1, about: "the answers of a DNS query as Windows lists them, as JSON", call: dns::results },
 ];
+
+pub use device::device_id;
 
 /// A function by its name.
 pub fn function(name: &str) -> Option<Function> {

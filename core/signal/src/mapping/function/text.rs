@@ -17,7 +17,7 @@ pub(super) fn present<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
     let value = take(arguments, 0);
     match &value {
         Value::Text(text)
-            if matches!(text.trim(), "" | "-" | "N/A" | "(null)" | "(none)" | "(unset)" | "%%1793" | "<unknown process>") =>
+            if matches!(text.trim(), "" | "-" | "?" | "N/A" | "(null)" | "(none)" | "(unset)" | "%%1793" | "S-1-0-0") =>
         {
             Value::Null
         }
@@ -51,6 +51,20 @@ pub(super) fn before<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
 pub(super) fn after<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
     let mark = take_text(arguments, 1);
     slice(take_text(arguments, 0), |text| text.find(&*mark).map(|at| &text[at + mark.len()..]))
+}
+
+pub(super) fn word_after<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
+    let mark = take_text(arguments, 1);
+    slice(take_text(arguments, 0), |text| {
+        text.split_once(&*mark).and_then(|(_, behind)| behind.split_whitespace().next())
+    })
+}
+
+pub(super) fn line_after<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
+    let mark = take_text(arguments, 1);
+    slice(take_text(arguments, 0), |text| {
+        text.split_once(&*mark).and_then(|(_, behind)| behind.lines().next()).map(str::trim)
+    })
 }
 
 pub(super) fn part<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
@@ -100,6 +114,9 @@ mod tests {
         check("before", &["key=value=x", "="], "key");
         check("before", &["key", "="], "");
         check("after", &["key=value=x", "="], "value=x");
+        check("word_after", &["[Zone]\r\nHostUrl=http://x/y\r\nz", "HostUrl="], "http://x/y");
+        check("word_after", &["x", "HostUrl="], "");
+        check("line_after", &["a = b\n Command Name = Get Item\r\nc", "Command Name ="], "Get Item");
         check("part", &["a|b|c", "|", "1"], "b");
         check("part", &["a|b|c", "|", "3"], "");
         check("starts_with", &["HKLM\\x", "hklm\\"], "true");

@@ -1,0 +1,242 @@
+//! From an event to its rows.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use super::{
+    data_text,
+    event::{FieldKind, Slot, View, WindowsEvent},
+};
+use crate::{
+    decode::Output,
+    mapping::{Mapper, Mapping, Record, RuleSet, Value},
+};
+
+/// What Windows events become, compiled from `mapping/windows-*.map`.
+pub fn mapping() -> &'static Mapping {
+    static MAPPING: LazyLock<Mapping> = LazyLock::new(|| {
+        let files = [
+            ("windows-activities.map", include_str!("../../../mapping/windows-activities.map")),
+            ("windows-logs.map", include_str!("../../../mapping/windows-logs.map")),
+            ("windows-sysmon.map", include_str!("../../../mapping/windows-sysmon.map")),
+            ("windows-security.map", include_str!("../../../mapping/windows-security.map")),
+            ("windows-other.map", include_str!("../../../mapping/windows-other.map")),
+        ];
+        let headers = HEADERS.map(|(name, _)| name);
+        Mapping::parse_files(&files, &headers).expect("a test compiles the crate's own files")
+    });
+    &MAPPING
+}
+
+/// Where a header field of the mapping comes from.
+#[derive(Clone, Copy)]
+enum Header {
+    Slot(Slot),
+    /// The data as XML, as `SecurityEvent` has it.
+    DataXml,
+    /// The data as XML in a `DataItem`, as `Event` has it.
+    DataItem,
+    /// The data's values as `Param` elements.
+    Parameters,
+    /// The data as a JSON object.
+    DataJson,
+    Time,
+    /// The computer's name in lower case.
+    DeviceName,
+    DeviceId,
+}
+
+/// The header fields that rules may use, by name.
+const HEADERS: [(&str, Header); 31] = [
+    ("Provider", Header::Slot(Slot::Provider)),
+    ("ProviderGuid", Header::Slot(Slot::ProviderGuid)),
+    ("EventSourceName", Header::Slot(Slot::EventSourceName)),
+    ("EventID", Header::Slot(Slot::EventId)),
+    ("Qualifiers", Header::Slot(Slot::Qualifiers)),
+    ("Version", Header::Slot(Slot::Version)),
+    ("Level", Header::Slot(Slot::Level)),
+    ("LevelName", Header::Slot(Slot::LevelName)),
+    ("Task", Header::Slot(Slot::Task)),
+    ("TaskName", Header::Slot(Slot::TaskName)),
+    ("Opcode", Header::Slot(Slot::Opcode)),
+    ("OpcodeName", Header::Slot(Slot::OpcodeName)),
+    ("Keywords", Header::Slot(Slot::Keywords)),
+    ("KeywordNames", Header::Slot(Slot::KeywordNames)),
+    ("RecordID", Header::Slot(Slot::RecordId)),
+    ("ActivityID", Header::Slot(Slot::ActivityId)),
+    ("RelatedActivityID", Header::Slot(Slot::RelatedActivityId)),
+    ("ProcessID", Header::Slot(Slot::ProcessId)),
+    ("ThreadID", Header::Slot(Slot::ThreadId)),
+    ("Channel", Header::Slot(Slot::Channel)),
+    ("Computer", Header::Slot(Slot::Computer)),
+    ("UserID", Header::Slot(Slot::UserId)),
+    ("UserName", Header::Slot(Slot::UserName)),
+    ("Message", Header::Slot(Slot::Message)),
+    ("EventDataXml", Header::DataXml),
+    ("EventDataItem", Header::DataItem),
+    ("ParameterXml", Header::Parameters),
+    ("EventDataJson", Header::DataJson),
+    ("Time", Header::Time),
+    ("DeviceName", Header::DeviceName),
+    ("DeviceId", Header::DeviceId),
+];
+
+/// Writes the rows of events. Belongs to one decoder.
+pub struct RowWriter {
+    mapper: Mapper<'static>,
+    sources: Sources,
+    device: Device,
+    /// Texts of the data, used again for each event.
+    texts: [String; 4],
+}
+
+impl Default for RowWriter {
+    fn default() -> Self {
+        Self {
+            mapper: Mapper::new(mapping()),
+            sources: Sources::default(),
+            device: Device::default(),
+            texts: Default::default(),
+        }
+    }
+}
+
+impl RowWriter {
+    /// Writes the event's rows and counts it as a record; or tells why it is no event.
+    pub fn write(&mut self, event: &WindowsEvent, out: &mut Output) -> Result<(), &'static str> {
+        let view = event.view().ok_or("event's text is not valid")?;
+        let source = self.sources.of(&view);
+        self.device.set(view.slot(Slot::Computer));
+        let time = view.time();
+        for (header, text) in
+            [Header::DataXml, Header::DataItem, Header::Parameters, Header::DataJson].iter().zip(&mut self.texts)
+        {
+            text.clear();
+            if source.headers & bit(*header) != 0 {
+                write_text(*header, &view, time, text);
+            }
+        }
+        let mut headers: [Value<'_>; HEADERS.len()] = [const { Value::Null }; HEADERS.len()];
+        for (value, (_, header)) in headers.iter_mut().zip(HEADERS) {
+            *value = match header {
+                Header::Slot(slot) => Value::text(view.slot(slot)),
+                Header::DataXml => Value::text(&self.texts[0]),
+                Header::DataItem => Value::text(&self.texts[1]),
+                Header::Parameters => Value::text(&self.texts[2]),
+                Header::DataJson => Value::Json(self.texts[3].as_str().into()),
+                Header::Time => time.map_or(Value::Null, Value::Time),
+                Header::DeviceName => Value::text(&self.device.name),
+                Header::DeviceId => Value::text(&self.device.id),
+            };
+        }
+        let fields: Vec<_> = view.fields().map(field).collect();
+        let extras: Vec<_> = view.extras().map(field).collect();
+        let record = Record { time, headers: &headers, fields: &fields, extras: &extras };
+        self.mapper.apply(&source.sets, &record, out);
+        out.record();
+        Ok(())
+    }
+}
+
+fn field<'a>((name, value, kind): (&'a str, &'a str, FieldKind)) -> (&'a str, Value<'a>) {
+    match kind {
+        FieldKind::Text => (name, Value::text(value)),
+        FieldKind::Json => (name, Value::Json(value.into())),
+    }
+}
+
+fn write_text(header: Header, view: &View<'_>, time: Option<i64>, text: &mut String) {
+    match header {
+        Header::DataXml => data_text::xml(view, text),
+        Header::DataItem => data_text::item(view, time, text),
+        Header::Parameters => data_text::parameters(view, text),
+        Header::DataJson => data_text::json(view, text),
+        Header::Slot(_) | Header::Time | Header::DeviceName | Header::DeviceId => {}
+    }
+}
+
+/// The header's bit in [`Mapping::headers_of`].
+fn bit(header: Header) -> u64 {
+    let same = |other: &Header| std::mem::discriminant(other) == std::mem::discriminant(&header);
+    HEADERS.iter().position(|(_, other)| same(other)).map_or(0, |at| 1 << at)
+}
+
+/// The rules for kinds of events, remembered.
+#[derive(Default)]
+struct Sources {
+    /// By event id; few kinds share one.
+    known: HashMap<i64, Vec<Source>>,
+    count: usize,
+}
+
+struct Source {
+    channel: Box<str>,
+    provider: Box<str>,
+    sets: Vec<RuleSet>,
+    /// The header fields that the rules read.
+    headers: u64,
+}
+
+/// So many kinds are remembered.
+const SOURCES_MAX: usize = 4096;
+
+impl Sources {
+    fn of(&mut self, view: &View<'_>) -> &Source {
+        if self.count >= SOURCES_MAX {
+            self.known.clear();
+            self.count = 0;
+        }
+        let id = view.number(Slot::EventId).unwrap_or(-1);
+        let (channel, provider) = (view.slot(Slot::Channel), view.slot(Slot::Provider));
+        let same_id = self.known.entry(id).or_default();
+        let known = same_id.iter().position(|s| *s.channel == *channel && *s.provider == *provider);
+        let at = known.unwrap_or_else(|| {
+            self.count += 1;
+            same_id.push(Source::new(channel, provider, id));
+            same_id.len() - 1
+        });
+        &same_id[at]
+    }
+}
+
+impl Source {
+    fn new(channel: &str, provider: &str, id: i64) -> Self {
+        let mapping = mapping();
+        let names = [
+            format!("{channel}/{id}"),
+            format!("{provider}/{id}"),
+            format!("{channel}/*"),
+            format!("{provider}/*"),
+        ];
+        let mut sets: Vec<RuleSet> = Vec::new();
+        for set in names.iter().filter_map(|name| mapping.rules(name)) {
+            if !sets.contains(&set) {
+                sets.push(set);
+            }
+        }
+        // Every event is a row of one log table: of the general one if its sources name no other.
+        let has_log_table = |set| mapping.tables_of(set).any(|t| matches!(t, "SecurityEvent" | "Event"));
+        if !sets.iter().any(|set| has_log_table(*set)) {
+            sets.extend(mapping.rules("*"));
+        }
+        let headers = sets.iter().fold(0, |bits, set| bits | mapping.headers_of(*set));
+        Self { channel: channel.into(), provider: provider.into(), sets, headers }
+    }
+}
+
+/// The device that an event comes from; nearly always that of the event before.
+#[derive(Default)]
+struct Device {
+    computer: String,
+    name: String,
+    id: String,
+}
+
+impl Device {
+    fn set(&mut self, computer: &str) {
+        if self.computer != computer {
+            computer.clone_into(&mut self.computer);
+            self.name = computer.to_lowercase();
+            self.id = crate::mapping::function::device_id(&self.name);
+        }
+    }
+}
