@@ -35,7 +35,7 @@ impl Client {
             return Ok(Self::Socket(folder));
         }
         let platform = Platform::open(folder, config).await?;
-        let router = crate::api::local_router(&platform);
+        let router = crate::api::router(&platform, ([127, 0, 0, 1], 0).into()).await?;
         Ok(Self::InProcess(Box::new(InProcess { platform, router })))
     }
 

@@ -5,7 +5,7 @@
 //! file against these types. An environment variable is named `PHALANX_` and the key's path with two
 //! underscores between its parts: `PHALANX_SERVER__LISTEN=0.0.0.0:8443`.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
 use figment::{
     Figment,
@@ -25,12 +25,10 @@ pub struct Config {
     pub server: Server,
     pub logging: Logging,
     pub ingest: Ingest,
-    pub syslog: Syslog,
     pub journal: Journal,
     pub lake: Lake,
     pub state: State,
     pub query: Query,
-    pub host_logs: HostLogs,
     pub tables: Vec<TableDeclaration>,
 }
 
@@ -69,17 +67,6 @@ pub struct Ingest {
     pub archive_bytes_max: u64,
     /// Threads that decode one file.
     pub decode_threads: usize,
-}
-
-/// Syslog listeners; an empty list of addresses turns one off.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Syslog {
-    pub udp: Vec<SocketAddr>,
-    pub tcp: Vec<SocketAddr>,
-    pub tls: Vec<SocketAddr>,
-    /// Seconds after which a silent connection is closed.
-    pub idle_seconds: u64,
 }
 
 /// The log of accepted input on disk.
@@ -126,13 +113,6 @@ pub struct Query {
     pub concurrent_max: usize,
 }
 
-/// Collecting this host's own logs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct HostLogs {
-    pub enabled: bool,
-}
-
 impl Default for Server {
     fn default() -> Self {
         Self {
@@ -160,16 +140,6 @@ impl Default for Ingest {
     }
 }
 
-impl Default for Syslog {
-    fn default() -> Self {
-        Self {
-            udp: vec![([127, 0, 0, 1], 5514).into()],
-            tcp: vec![([127, 0, 0, 1], 5514).into()],
-            tls: vec![([127, 0, 0, 1], 6514).into()],
-            idle_seconds: 3_600,
-        }
-    }
-}
 
 impl Default for Journal {
     fn default() -> Self {
@@ -194,17 +164,7 @@ impl Default for Query {
     }
 }
 
-impl Default for HostLogs {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
 
-impl Syslog {
-    pub fn idle(&self) -> Duration {
-        Duration::from_secs(self.idle_seconds)
-    }
-}
 
 /// Why the configuration can't be used. The text names the key, its source, and what was expected.
 #[derive(Debug, thiserror::Error)]

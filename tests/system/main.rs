@@ -3,5 +3,8 @@
 //! One binary, for linking a server takes longer than running these. [`context`] starts and stops servers;
 //! every other module is one promise.
 
+mod access;
 mod architecture;
 mod context;
+mod crash;
+mod signals;

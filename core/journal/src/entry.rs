@@ -42,7 +42,18 @@ impl Entry {
         Self { position, received, batches, memory }
     }
 
-    /// Bytes of memory that the batches hold.
+    /// For batches whose memory is known, as arrays that share a buffer would each count all of it.
+    pub(crate) fn with_memory(
+        position: Position,
+        received: i64,
+        batches: Vec<SignalBatch>,
+        memory: usize,
+    ) -> Self {
+        Self { position, received, batches, memory }
+    }
+
+    /// Bytes of memory that the batches hold together. Unlike a sum over the arrays this is right for
+    /// entries that were read back, whose arrays are slices of one buffer.
     pub fn memory(&self) -> usize {
         self.memory
     }

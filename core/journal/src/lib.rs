@@ -11,6 +11,7 @@
 
 mod config;
 mod consumer;
+mod embedded;
 mod entry;
 mod error;
 mod reader;
@@ -23,6 +24,7 @@ use phalanx_signal::SignalBatch;
 
 pub use config::JournalConfig;
 pub use consumer::Start;
+pub use embedded::EmbeddedJournal;
 pub use entry::{Acknowledged, Entry, Position};
 pub use error::{AppendError, ConsumerError, FullReason, OpenError, ReadError, StorageError};
 pub use reader::{Limit, Reader};

@@ -15,8 +15,8 @@ pub mod dynamic;
 pub mod mapping;
 pub mod schema;
 mod tenant;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testsuite"))]
+pub mod testing;
 pub mod time;
 
 pub use batch::{Row, RowsBuilder, SignalBatch};

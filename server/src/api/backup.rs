@@ -8,7 +8,6 @@ use phalanx_web::{
     ApiError, Role,
     route::{Access, Api, Route},
 };
-use tokio_util::sync::CancellationToken;
 
 use crate::platform::{Backups, Platform};
 
@@ -18,7 +17,7 @@ pub(super) fn api(platform: &Platform) -> Api {
         Route::post("/api/v1/backup", "backup", Access::Role(Role::Administrator), move |_| {
             let backups = backups.clone();
             async move {
-                let stream = backups.begin(CancellationToken::new()).await.map_err(|error| {
+                let stream = backups.begin().await.map_err(|error| {
                     ApiError::unavailable("a backup can't be made at the moment", Duration::from_secs(60))
                         .with_source(std::io::Error::other(format!("{error:#}")))
                 })?;

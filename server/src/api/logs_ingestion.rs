@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use axum::body::Body;
 use http::{Response, StatusCode};
 use phalanx_journal::AppendError;
-use phalanx_signal::{Table, decode::Output};
+use phalanx_signal::{Table, decode::json_lines::decode_json_array};
 use phalanx_web::{
     ApiError, Code, Role, Style,
     route::{Access, Api, HandlerResult, RequestContext, Route},
@@ -70,20 +70,14 @@ impl Handler {
         let source = format!("logs-ingestion {}", request.principal()?.display_name);
         let session = self.intake.session(tenant, &source, Some(table));
         // Decoding a megabyte takes milliseconds: off the threads that serve connections.
-        let batches = tokio::task::spawn_blocking(move || {
-            let mut out = Output::new(session.clone(), "json-lines");
-            out.set_received(now_micros());
-            phalanx_signal::decode::json_lines::decode_array(&body, &mut out)?;
-            Ok::<_, phalanx_signal::decode::json_lines::MalformedBody>(out.flush())
-        })
-        .await
-        .map_err(ApiError::internal)?
-        .map_err(|error| {
+        let decode = move || decode_json_array(&session, now_micros(), &body);
+        let decoded = tokio::task::spawn_blocking(decode).await.map_err(ApiError::internal)?;
+        let decoded = decoded.map_err(|error| {
             self.intake.refuse(INTERFACE, "malformed body");
             ApiError::invalid(error.to_string()).with_reason("InvalidPayload")
         })?;
-        if !batches.is_empty() {
-            self.intake.accept(INTERFACE, batches).await.map_err(refusal)?;
+        if !decoded.batches.is_empty() {
+            let _durable = self.intake.accept(INTERFACE, decoded.batches).await.map_err(refusal)?;
         }
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;

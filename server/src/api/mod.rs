@@ -13,22 +13,23 @@ pub mod rows;
 mod services;
 mod tables;
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
 use phalanx_web::{
-    oauth,
-    route::{self, Api, Gate, RequestObserver, RequestRecord},
+    ApiError, Code,
+    oauth::OAuth,
+    route::{self, Api, RequestObserver, RequestRecord},
 };
 
 use crate::{metrics::Metrics, platform::Platform};
 
 /// Every API.
-pub fn apis(platform: &Platform) -> Vec<Api> {
+pub fn apis(platform: &Platform, oauth: Arc<OAuth>) -> Vec<Api> {
     vec![
         operations::api(platform),
-        oauth::api(platform.oauth().clone()),
+        oauth.api(),
         logs_ingestion::api(platform),
         ingest::api(platform),
         query::api(platform),
@@ -39,10 +40,10 @@ pub fn apis(platform: &Platform) -> Vec<Api> {
     ]
 }
 
-/// The router of all APIs.
-pub fn router(platform: &Platform) -> anyhow::Result<Router> {
-    let gate: Arc<Gate> = platform.gate().clone();
-    route::router(&apis(platform), gate).context("the route tables contradict themselves")
+/// The router of all APIs, for a server that is reached at `address`.
+pub async fn router(platform: &Platform, address: SocketAddr) -> anyhow::Result<Router> {
+    let (oauth, gate) = platform.authority(address).await?;
+    route::router(&apis(platform, oauth), gate).context("the route tables contradict themselves")
 }
 
 /// Percent-encodes a path segment or query value.
@@ -57,6 +58,22 @@ pub fn encode_segment(text: &str) -> String {
     }
     encoded
 }
+
+/// What a caller is told when the store of documents says no.
+fn state_error(error: phalanx_state::Error) -> ApiError {
+    use phalanx_state::Error;
+    match &error {
+        Error::Conflict { .. } => ApiError::new(Code::PreconditionFailed, error.to_string()),
+        Error::AlreadyExists { .. } | Error::Duplicate { .. } => ApiError::conflict(error.to_string()),
+        Error::Invalid(_) | Error::NotIndexed { .. } => ApiError::invalid(error.to_string()),
+        Error::Unavailable { .. } => {
+            ApiError::unavailable("nothing can be stored at the moment", Duration::from_secs(5)).with_source(error)
+        }
+        _ => ApiError::internal(error),
+    }
+}
+
+pub use tables::load as load_tables;
 
 /// Counts requests by operation and status.
 pub struct RequestCounter(pub Arc<Metrics>);

@@ -128,7 +128,7 @@ impl Drop for Ended {
     }
 }
 
-fn mistake(error: QueryError) -> ApiError {
+pub(super) fn mistake(error: QueryError) -> ApiError {
     match error {
         QueryError::Invalid(message) => ApiError::invalid(message),
         QueryError::NotSupported(message) => ApiError::not_supported(message),

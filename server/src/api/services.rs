@@ -9,11 +9,11 @@ use phalanx_web::{
 use crate::platform::Platform;
 
 pub(super) fn api(platform: &Platform) -> Api {
-    let hub = platform.matrix();
+    let matrix = platform.matrix().clone();
     Api::new("Services").route(
         Route::get("/api/v1/services", "list_services", Access::Role(Role::Reader), move |_| {
-            let matrix = hub.render();
-            async move { Ok(Json(matrix).into_response()) }
+            let rendered = matrix.render();
+            async move { Ok(Json(rendered).into_response()) }
         })
         .summary("Who consumes and provides what, with state and lag")
         .tag("platform"),

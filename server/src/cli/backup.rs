@@ -69,8 +69,7 @@ impl Restore {
         if DataFolder::exists(&path) {
             bail!("`{}` is a data folder already; restore into a new one with --data", path.display());
         }
-        let (file, target) = (self.file.clone(), path.clone());
-        tokio::task::spawn_blocking(move || platform::backup::restore(&file, &target)).await??;
+        platform::backup::restore(&self.file, &path).await?;
         show::print(&format!("restored into {}\n", path.display()));
         Ok(ExitCode::SUCCESS)
     }

@@ -58,7 +58,6 @@ impl Doctor {
                 findings.extend(ports(&config, false));
             }
         }
-        findings.push(host_logs(&config));
         findings.push(open_files(&config));
         let failed = findings.iter().any(|f| matches!(f.outcome, Outcome::Failure(_)));
         show::print(&if self.json { as_json(&findings) } else { as_text(&findings) });
@@ -142,18 +141,16 @@ fn ports(config: &Config, is_served: bool) -> Vec<Finding> {
     if is_served {
         return Vec::new();
     }
-    let syslog = config.syslog.tcp.iter().chain(&config.syslog.tls);
-    std::iter::once((&config.server.listen, "server.listen"))
-        .chain(syslog.map(|address| (address, "syslog")))
-        .map(|(address, key)| match TcpListener::bind(address) {
-            Ok(_) => Finding::well(CHECK, format!("{address} is free")),
-            Err(error) => Finding::failure(
-                CHECK,
-                format!("{address} can't be opened: {error}"),
-                format!("stop what uses it, or set `{key}` in the configuration"),
-            ),
-        })
-        .collect()
+    let (address, key) = (&config.server.listen, "server.listen");
+    let finding = match TcpListener::bind(address) {
+        Ok(_) => Finding::well(CHECK, format!("{address} is free")),
+        Err(error) => Finding::failure(
+            CHECK,
+            format!("{address} can't be opened: {error}"),
+            format!("stop what uses it, or set `{key}` in the configuration"),
+        ),
+    };
+    vec![finding]
 }
 
 /// A clock far behind what was already written would give rows the wrong time.
@@ -201,36 +198,6 @@ fn disk(path: &Path, config: &Config) -> Finding {
         return Finding::warning(CHECK, found, "make room, or lower `journal.bytes_max`");
     }
     Finding::well(CHECK, found)
-}
-
-fn host_logs(config: &Config) -> Finding {
-    const CHECK: &str = "host logs";
-    if !config.host_logs.enabled {
-        return Finding::well(CHECK, "not collected, as configured");
-    }
-    if Path::new("/run/systemd/journal").exists() {
-        return Finding::well(CHECK, "journald");
-    }
-    let files = ["/var/log/auth.log", "/var/log/syslog", "/var/log/messages", "/var/log/audit/audit.log"];
-    let (mut readable, mut denied) = (Vec::new(), Vec::new());
-    for file in files {
-        match std::fs::File::open(file) {
-            Ok(_) => readable.push(file),
-            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => denied.push(file),
-            Err(_) => {}
-        }
-    }
-    if !denied.is_empty() {
-        return Finding::warning(
-            CHECK,
-            format!("can't read {}", denied.join(", ")),
-            "add this user to the group `adm`, or run phalanx as root",
-        );
-    }
-    if readable.is_empty() {
-        return Finding::warning(CHECK, "neither journald nor log files here", "install rsyslog, or send logs from elsewhere");
-    }
-    Finding::well(CHECK, readable.join(", "))
 }
 
 fn open_files(config: &Config) -> Finding {

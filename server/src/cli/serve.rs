@@ -17,22 +17,13 @@ use crate::{
 
 /// Run the platform until Ctrl-C.
 ///
-/// Makes the data folder if there is none and shows its administrator's credentials, once. Takes in the
-/// logs of this very host, and whatever is sent to it. A second start goes on where the first ended.
+/// Makes the data folder if there is none and shows its administrator's credentials, once. Takes in
+/// what is sent to it. A second start goes on where the first ended.
 #[derive(Args)]
 pub struct Serve {
     /// Address of the TLS port; port 0 picks a free one. It is written to `address` in the data folder
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Address of the syslog listeners over UDP and TCP, or `off`
-    #[arg(long, value_name = "ADDR|off")]
-    syslog: Option<String>,
-    /// Address of the syslog listener over TLS, or `off`
-    #[arg(long, value_name = "ADDR|off")]
-    syslog_tls: Option<String>,
-    /// Do not collect the logs of this host
-    #[arg(long)]
-    no_host_logs: bool,
     /// Log to the terminal too
     #[arg(long)]
     log_terminal: bool,
@@ -40,7 +31,7 @@ pub struct Serve {
 
 impl Serve {
     pub async fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
-        let config = place.config(&self.flags()?)?;
+        let config = place.config(&self.flags())?;
         let path = place.path();
         if !DataFolder::exists(&path) {
             let first = Platform::first_start(&path, &config).await?;
@@ -84,35 +75,16 @@ impl Serve {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn flags(&self) -> anyhow::Result<Vec<(&'static str, serde_json::Value)>> {
+    fn flags(&self) -> Vec<(&'static str, serde_json::Value)> {
         let mut flags = Vec::new();
         if let Some(listen) = self.listen {
             flags.push(("server.listen", json!(listen)));
         }
-        if let Some(syslog) = &self.syslog {
-            let addresses = addresses(syslog).context("--syslog")?;
-            flags.push(("syslog.udp", json!(addresses)));
-            flags.push(("syslog.tcp", json!(addresses)));
-        }
-        if let Some(syslog) = &self.syslog_tls {
-            flags.push(("syslog.tls", json!(addresses(syslog).context("--syslog-tls")?)));
-        }
-        if self.no_host_logs {
-            flags.push(("host_logs.enabled", json!(false)));
-        }
         if self.log_terminal {
             flags.push(("logging.terminal", json!(true)));
         }
-        Ok(flags)
+        flags
     }
-}
-
-fn addresses(text: &str) -> anyhow::Result<Vec<SocketAddr>> {
-    if text == "off" {
-        return Ok(Vec::new());
-    }
-    let address = text.parse().with_context(|| format!("`{text}` is neither an address with a port nor `off`"))?;
-    Ok(vec![address])
 }
 
 /// What a newcomer sees: where it listens, how to send, how to ask.
@@ -124,23 +96,9 @@ fn greeting(platform: &Platform, addresses: &Addresses) -> String {
         "Phalanx {} is running\n\n  APIs      {https}   (trust {data}/tls/ca.pem)\n  data      {data}\n",
         env!("CARGO_PKG_VERSION")
     );
-    let mut send = format!("  {phalanx} ingest /var/log\n");
-    if let Some(udp) = addresses.syslog_udp.first() {
-        send += &format!("  logger --udp --server {} --port {} 'hello phalanx'\n", udp.ip(), udp.port());
-    }
-    if let Some(tcp) = addresses.syslog_tcp.first() {
-        text += &format!("  syslog    udp and tcp {tcp}");
-        if let Some(tls) = addresses.syslog_tls.first() {
-            text += &format!(", tls {tls}");
-        }
-        text.push('\n');
-    }
-    for line in platform.collecting() {
-        text += &format!("  collects  {line}\n");
-    }
+    let send = format!("  {phalanx} ingest Security.evtx rows.jsonl.gz table.csv\n");
     text += &format!(
-        "\nsend logs:\n{send}\nask:\n  {phalanx} tables\n  {phalanx} query 'select TimeGenerated, HostName, ProcessName, \
-         SyslogMessage from Syslog order by TimeGenerated desc limit 10'\n  {phalanx} services\n\nCtrl-C stops it.\n"
+        "\nsend logs:\n{send}\nask:\n  {phalanx} tables\n  {phalanx} query 'select * from Heartbeat limit 10'\n  {phalanx} services\n\nCtrl-C stops it.\n"
     );
     text
 }

@@ -11,7 +11,6 @@ use phalanx_journal::{Acknowledged, AppendError, Journal};
 use phalanx_signal::{
     Catalog, SignalBatch, Table, TenantId,
     decode::{Counts, Limits, Session},
-    schema::DEAD_LETTER_TABLE,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +22,8 @@ pub struct Intake {
     catalog: Arc<Catalog>,
     metrics: Arc<Metrics>,
     limits: Limits,
+    /// This host's name.
+    collector: Option<Arc<str>>,
     books: Mutex<Books>,
     shutdown: CancellationToken,
 }
@@ -41,6 +42,8 @@ pub struct Usage {
     pub rows: u64,
     /// Bytes of the rows in memory.
     pub bytes: u64,
+    /// Entries of the journal in which they came.
+    pub batches: u64,
 }
 
 /// Input that was not taken.
@@ -61,7 +64,8 @@ impl Intake {
         shutdown: CancellationToken,
     ) -> Self {
         let limits = Limits { record_bytes: config.record_bytes_max, ..Limits::default() };
-        Self { journal, catalog, metrics, limits, books: Mutex::default(), shutdown }
+        let collector = rustix::system::uname().nodename().to_str().ok().map(Arc::from);
+        Self { journal, catalog, metrics, limits, collector, books: Mutex::default(), shutdown }
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {
@@ -70,13 +74,16 @@ impl Intake {
 
     /// What decoding of one source shares.
     pub fn session(&self, tenant: TenantId, source: &str, table: Option<Arc<Table>>) -> Arc<Session> {
-        Arc::new(Session {
-            catalog: self.catalog.clone(),
-            tenant,
-            source: source.into(),
-            table,
-            limits: self.limits,
-        })
+        Arc::new(self.open_session(tenant, source, table))
+    }
+
+    /// As [`Intake::session`], for a caller that adds what it knows of the sender.
+    pub fn open_session(&self, tenant: TenantId, source: &str, table: Option<Arc<Table>>) -> Session {
+        let mut session = Session::new(self.catalog.clone(), tenant, source);
+        session.table = table;
+        session.limits = self.limits;
+        session.collector = self.collector.clone();
+        session
     }
 
     /// Makes the batches durable, all or none. A refusal is counted under `interface`.
@@ -99,6 +106,7 @@ impl Intake {
                     let usage = books.usage.entry(table).or_default();
                     usage.rows += rows;
                     usage.bytes += bytes;
+                    usage.batches += 1;
                 }
                 Ok(acknowledged)
             }
@@ -127,6 +135,11 @@ impl Intake {
                 () = self.shutdown.cancelled() => return Err(error),
             }
         }
+    }
+
+    /// Counts bytes that a sender sent.
+    pub fn count_bytes(&self, interface: &'static str, bytes: usize) {
+        self.metrics.bytes.with_label_values(&[interface]).inc_by(bytes as u64);
     }
 
     /// Counts input that was not taken.
@@ -173,10 +186,6 @@ impl Intake {
         books.dead_letters.iter().map(|((f, r), count)| (f.clone(), r.clone(), *count)).collect()
     }
 
-    /// Rows of the dead-letter table itself are not rows that a sender sent.
-    pub fn is_dead_letter_table(table: &str) -> bool {
-        table == DEAD_LETTER_TABLE
-    }
 }
 
 /// Now, in microseconds since 1970.

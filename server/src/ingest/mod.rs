@@ -7,4 +7,4 @@ mod intake;
 pub mod report;
 pub mod stream;
 
-pub use intake::{Intake, Refusal, Usage};
+pub use intake::{Intake, Refusal, Usage, now_micros};

@@ -1,11 +1,9 @@
-//! The listeners: the TLS port of all APIs, the local socket, and syslog.
-//!
+//! The listeners: the TLS port of all APIs, and the local socket.//!
 //! Every accepted connection has an owner here: a task that is joined at shutdown, counted against one
 //! bound for all TCP listeners, with time limits for handshake, headers and silence.
 
 mod http;
 mod local;
-mod syslog;
 
 use std::{
     net::SocketAddr,
@@ -22,7 +20,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     api,
     data_folder::write_durably,
-    ingest::Intake,
     metrics::Metrics,
     platform::Platform,
 };
@@ -34,7 +31,6 @@ const DRAIN: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 struct Shared {
     metrics: Arc<Metrics>,
-    intake: Arc<Intake>,
     connections: Arc<Semaphore>,
     tracker: TaskTracker,
     shutdown: CancellationToken,
@@ -51,9 +47,6 @@ pub struct Listeners {
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Addresses {
     pub https: Option<SocketAddr>,
-    pub syslog_udp: Vec<SocketAddr>,
-    pub syslog_tcp: Vec<SocketAddr>,
-    pub syslog_tls: Vec<SocketAddr>,
 }
 
 impl Listeners {
@@ -64,44 +57,22 @@ impl Listeners {
         let folder = platform.folder();
         let shared = Shared {
             metrics: platform.metrics().clone(),
-            intake: platform.intake().clone(),
             connections: Arc::new(Semaphore::new(config.server.connections_max)),
             tracker: TaskTracker::new(),
             shutdown: CancellationToken::new(),
         };
         let mut addresses = Addresses::default();
 
-        let local = local::bind(&folder.socket())?;
-        shared.tracker.spawn(local::serve(local, api::local_router(platform), shared.clone()));
-
         let https = TcpListener::bind(config.server.listen)
             .await
             .with_context(|| format!("can't listen on {}; `--listen` takes another address", config.server.listen))?;
         let address = https.local_addr()?;
         addresses.https = Some(address);
-        platform.set_address(address);
+        let router = api::router(platform, address).await?;
+        let local = local::bind(&folder.socket())?;
+        shared.tracker.spawn(local::serve(local, router.clone(), shared.clone()));
         let tls = tokio_rustls::TlsAcceptor::from(platform.tls().clone());
-        shared.tracker.spawn(http::serve(https, tls.clone(), api::router(platform), shared.clone()));
-
-        for &address in &config.syslog.udp {
-            if let Some((socket, bound)) = syslog::bind_udp(address, config).await? {
-                addresses.syslog_udp.push(bound);
-                shared.tracker.spawn(syslog::serve_udp(socket, bound, shared.clone()));
-            }
-        }
-        let idle = config.syslog.idle();
-        for &address in &config.syslog.tcp {
-            if let Some((listener, bound)) = syslog::bind_tcp(address, config).await? {
-                addresses.syslog_tcp.push(bound);
-                shared.tracker.spawn(syslog::serve_tcp(listener, None, idle, shared.clone()));
-            }
-        }
-        for &address in &config.syslog.tls {
-            if let Some((listener, bound)) = syslog::bind_tcp(address, config).await? {
-                addresses.syslog_tls.push(bound);
-                shared.tracker.spawn(syslog::serve_tcp(listener, Some(tls.clone()), idle, shared.clone()));
-            }
-        }
+        shared.tracker.spawn(http::serve(https, tls, router, shared.clone()));
 
         let all = serde_json::to_vec_pretty(&addresses).context("addresses are JSON")?;
         write_durably(&folder.join("addresses.json"), &all, 0o644)?;

@@ -9,12 +9,17 @@
 use std::{
     fs,
     io::{self, Write},
-    path::{Component, Path},
+    path::{Component, Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context, bail};
 use axum::body::Bytes;
+use phalanx_journal::{Journal, Position, Start};
+use phalanx_lake::Lake;
+use phalanx_state::State;
 use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 
 /// Folders and files that are copied as they are, beside state, lake and journal.
 const PLAIN: [&str; 3] = ["keys", "tls", "phalanx.toml"];
@@ -50,8 +55,8 @@ pub(super) fn write(parts: &Parts<'_>, out: impl Write) -> anyhow::Result<()> {
     compressed.finish().and_then(|mut out| out.flush()).context("can't end the archive")
 }
 
-/// Makes a data folder from a backup. The target must be new or empty. Blocking.
-pub fn restore(file: &Path, target: &Path) -> anyhow::Result<()> {
+/// Makes a data folder with SQLite documents from a backup. The target must be new or empty.
+pub async fn restore(file: &Path, target: &Path) -> anyhow::Result<()> {
     let opened = fs::File::open(file).with_context(|| format!("can't read `{}`", file.display()))?;
     if fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("`{}` is not empty", target.display());
@@ -60,7 +65,18 @@ pub fn restore(file: &Path, target: &Path) -> anyhow::Result<()> {
     if draft.exists() {
         fs::remove_dir_all(&draft).with_context(|| format!("can't clear `{}`", draft.display()))?;
     }
-    unpack(opened, &draft).inspect_err(|_| {
+    let place = draft.clone();
+    let unpacked = async {
+        tokio::task::spawn_blocking(move || unpack(opened, &place)).await??;
+        let documents = draft.join("state.jsonl");
+        let url = format!("sqlite:{}", draft.join("state.db").display());
+        let state = phalanx_state::open(&url, phalanx_state::Options::default()).await?;
+        state.restore_from(&documents).await.context("can't restore the documents")?;
+        state.close().await;
+        fs::remove_file(&documents)?;
+        anyhow::Ok(())
+    };
+    unpacked.await.inspect_err(|_| {
         // What was unpacked is useless; the error that matters is the first one.
         let _ = fs::remove_dir_all(&draft);
     })?;
@@ -136,5 +152,68 @@ impl Write for ChannelWriter {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Makes backups of the platform while it runs.
+#[derive(Clone)]
+pub struct Backups {
+    folder: PathBuf,
+    journal: Arc<dyn Journal>,
+    lake: Arc<Lake>,
+    state: Arc<dyn State>,
+}
+
+/// The journal's name for a backup under way: it keeps entries for it that the lake's copy has not.
+const CONSUMER: &str = "backup";
+
+impl Backups {
+    pub(super) fn new(platform: &super::Platform) -> Self {
+        Self {
+            folder: platform.folder.path().to_owned(),
+            journal: platform.journal.clone(),
+            lake: platform.lake.clone(),
+            state: platform.state.clone(),
+        }
+    }
+
+    /// Begins a backup; its bytes come out of the stream. One that breaks off ends in an error.
+    pub async fn begin(&self) -> anyhow::Result<ReceiverStream<io::Result<Bytes>>> {
+        let place = tempfile::Builder::new().prefix("backup-").tempdir_in(self.folder.join("tmp"))?;
+        let documents = place.path().join("state.jsonl");
+        self.state.backup_to(&documents).await.context("can't copy the documents")?;
+        let position = self.journal.committed("lake").unwrap_or(Position::ZERO);
+        self.journal.register(CONSUMER, Start::After(position)).await?;
+        let lake = place.path().join("lake");
+        fs::create_dir_all(&lake)?;
+        let copied = self.lake.snapshot_for_backup(&lake).await;
+        if let Err(error) = copied {
+            self.journal.unregister(CONSUMER).await?;
+            return Err(error.into());
+        }
+        let (out, stream) = mpsc::channel(16);
+        let this = self.clone();
+        tokio::spawn(async move {
+            let (folder, failed) = (this.folder.clone(), out.clone());
+            let written = tokio::task::spawn_blocking(move || {
+                let parts = Parts {
+                    folder: &folder,
+                    state: (&place.path().join("state.jsonl"), "state.jsonl"),
+                    lake: &place.path().join("lake"),
+                    journal: &folder.join("journal"),
+                };
+                write(&parts, ChannelWriter(out))
+            })
+            .await;
+            let written = written.map_err(anyhow::Error::from).and_then(|written| written);
+            if let Err(error) = this.journal.unregister(CONSUMER).await {
+                tracing::warn!(%error, "the journal still keeps entries for a backup that has ended");
+            }
+            if let Err(error) = written {
+                tracing::error!(error = format!("{error:#}"), "a backup broke off");
+                failed.send(Err(io::Error::other("the backup broke off"))).await.ok();
+            }
+        });
+        Ok(ReceiverStream::new(stream))
     }
 }

@@ -1,1 +1,79 @@
+//! Collects the logs of the host that Phalanx runs on, so that there is something real to see at once and the
+//! platform's own machine is under its protection.
+//!
+//! Where there is a systemd journal it is read through `journalctl` ([`journald`]), else the text files that
+//! syslog daemons write are followed ([`files`]); the file of the audit daemon is followed in both cases. Each
+//! is a source with a cursor that goes into Phalanx's journal with the rows ([`feed`]), so that a crash at
+//! any moment neither loses nor doubles a line. When the journal is overloaded, collecting waits; the
+//! host's files and journal keep what comes meanwhile.
+#![forbid(unsafe_code)]
 
+mod feed;
+mod files;
+mod host;
+mod journald;
+mod settings;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::future::try_join_all;
+use phalanx_hub::{Flow, Manifest, Service, ServiceContext, ServiceError, ServiceLimits};
+
+use crate::{
+    files::FileSource,
+    host::Host,
+    journald::JournalSource,
+    settings::Settings,
+};
+
+/// Tables that the formats of host logs fill.
+const TABLES: [&str; 3] = ["Syslog", "LinuxAuditLog", "PhalanxDeadLetter"];
+/// Endpoint activity that host logs tell of.
+const ENDPOINT_TABLES: [&str; 6] = [
+    "DeviceProcessEvents",
+    "DeviceNetworkEvents",
+    "DeviceFileEvents",
+    "DeviceLogonEvents",
+    "DeviceEvents",
+    "DeviceInfo",
+];
+
+/// The service `host-logs`.
+#[derive(Debug, Default)]
+pub struct HostLogs {}
+
+impl HostLogs {
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+#[async_trait]
+impl Service for HostLogs {
+    fn manifest(&self) -> Manifest {
+        let manifest = Manifest::new(
+            "host-logs",
+            "Azure Monitor Agent",
+            "collects the logs of the host that the platform runs on",
+        );
+        let manifest = manifest
+            .provides_signals(TABLES, [Flow::new(57)])
+            .provides_signals(ENDPOINT_TABLES, [Flow::new(16)]);
+        let heartbeat = Some(std::time::Duration::from_secs(120));
+        settings::declare(manifest).limits(ServiceLimits { heartbeat, ..ServiceLimits::default() })
+    }
+
+    async fn run(&self, ctx: &ServiceContext) -> Result<(), ServiceError> {
+        let settings = Arc::new(Settings::read(ctx)?);
+        let host = Arc::new(Host::find());
+        let journal = JournalSource::new(ctx.clone(), settings.clone(), host.clone());
+        let has_journal = journal.is_present().await;
+        let files = settings.files.iter().filter(|file| !has_journal || file.is_beside_journal());
+        let files = files.map(|file| FileSource::new(ctx.clone(), file, &settings, &host).run());
+        tokio::try_join!(try_join_all(files), async {
+            if has_journal { journal.run().await } else { Ok(()) }
+        })?;
+        Ok(())
+    }
+}

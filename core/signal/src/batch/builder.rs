@@ -11,6 +11,7 @@ use crate::{Table, TenantId};
 /// Rows of one table under construction. Only columns that get a value cost anything.
 pub struct RowsBuilder {
     pub(super) table: Arc<Table>,
+    pub(super) places: Places,
     pub(super) columns: Vec<Option<ColumnBuilder>>,
     /// Columns that exist, in the order of their first value.
     used: Vec<usize>,
@@ -19,10 +20,25 @@ pub struct RowsBuilder {
     pub(super) overflow: Overflow,
 }
 
+/// The columns that every row of a table has to do with.
+#[derive(Clone, Copy)]
+pub(super) struct Places {
+    pub time: usize,
+    pub other_time: Option<usize>,
+    pub time_received: usize,
+    pub overflow: usize,
+}
+
 impl RowsBuilder {
     pub fn new(table: Arc<Table>) -> Self {
         let columns = table.columns().iter().map(|_| None).collect();
-        Self { table, columns, used: Vec::new(), rows: 0, bytes: 0, overflow: Overflow::default() }
+        let places = Places {
+            time: table.time(),
+            other_time: table.other_time(),
+            time_received: table.time_received(),
+            overflow: table.overflow(),
+        };
+        Self { table, places, columns, used: Vec::new(), rows: 0, bytes: 0, overflow: Overflow::default() }
     }
 
     pub fn table(&self) -> &Arc<Table> {

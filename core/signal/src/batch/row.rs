@@ -133,10 +133,7 @@ impl<'a> Row<'a> {
         if self.rows.table.columns()[column].kind != ColumnType::DateTime {
             return self.text(column, &time::format_datetime(micros));
         }
-        if let Some(ColumnBuilder::DateTime(b)) = self.rows.column(column) {
-            b.append_value(micros);
-            self.rows.bytes += 8;
-        }
+        self.push_time(column, micros);
     }
 
     /// JSON text that a parser has checked: kept for `dynamic`, unwrapped for the other types.
@@ -155,7 +152,7 @@ impl<'a> Row<'a> {
     /// The row's own time, the table's time column. Where a table has both `TimeGenerated` and
     /// `Timestamp`, the one that a row leaves open gets the value of the other.
     pub fn time(&mut self, micros: i64) {
-        let at = self.rows.table.time();
+        let at = self.rows.places.time;
         self.datetime(at, micros);
     }
 
@@ -175,7 +172,7 @@ impl<'a> Row<'a> {
     }
 
     fn push_text(&mut self, column: usize, text: &str) {
-        if column == self.rows.table.overflow() {
+        if column == self.rows.places.overflow {
             return self.rows.overflow.absorb(text);
         }
         self.append_text(column, text);
@@ -185,6 +182,13 @@ impl<'a> Row<'a> {
         if let Some(ColumnBuilder::Text(b)) = self.rows.column(column) {
             b.append_value(text);
             self.rows.bytes += 16 + if text.len() > 12 { text.len() } else { 0 };
+        }
+    }
+
+    fn push_time(&mut self, column: usize, micros: i64) {
+        if let Some(ColumnBuilder::DateTime(b)) = self.rows.column(column) {
+            b.append_value(micros);
+            self.rows.bytes += 8;
         }
     }
 
@@ -200,22 +204,21 @@ impl<'a> Row<'a> {
 
 impl Drop for Row<'_> {
     fn drop(&mut self) {
-        let table = self.rows.table.clone();
+        let places = self.rows.places;
         if !self.rows.overflow.is_empty() {
             let mut overflow = std::mem::take(&mut self.rows.overflow);
-            let at = table.overflow();
-            overflow.finish(&table.columns()[at].name, |text| self.append_text(at, text));
+            let column = self.rows.table.columns()[places.overflow].name.clone();
+            overflow.finish(&column, |text| self.append_text(places.overflow, text));
             self.rows.overflow = overflow;
         }
-        let other = table.other_time();
-        let time = self.rows.last_time(table.time());
-        let other_time = other.and_then(|at| self.rows.last_time(at));
-        let happened = time.or(other_time).unwrap_or(self.received);
-        self.datetime(table.time(), happened);
-        if let Some(other) = other {
-            self.datetime(other, happened);
+        let time = self.rows.last_time(places.time);
+        let other = places.other_time.and_then(|at| self.rows.last_time(at));
+        let happened = time.or(other).unwrap_or(self.received);
+        self.push_time(places.time, happened);
+        if let Some(other) = places.other_time {
+            self.push_time(other, happened);
         }
-        self.datetime(table.time_received(), self.received);
+        self.push_time(places.time_received, self.received);
         self.rows.rows += 1;
     }
 }

@@ -156,10 +156,18 @@ impl Output {
             return Some(TableSlot(*at));
         }
         let table = self.session.catalog.table(table)?;
+        Some(self.slot_of(&table))
+    }
+
+    /// The slot of a table.
+    pub fn slot_of(&mut self, table: &Arc<Table>) -> TableSlot {
+        if let Some(at) = self.by_name.get(table.name()) {
+            return TableSlot(*at);
+        }
         let at = self.builders.len();
         self.by_name.insert(table.name().clone(), at);
-        self.builders.push(RowsBuilder::new(table));
-        Some(TableSlot(at))
+        self.builders.push(RowsBuilder::new(table.clone()));
+        TableSlot(at)
     }
 
     pub fn table(&self, slot: TableSlot) -> &Arc<Table> {

@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, LazyLock, RwLock},
 };
 
-use super::{DeclarationError, Table, TableDeclaration, facts};
+use super::{
+    DeclarationError, Family, Table, TableDeclaration, facts,
+    nearest::{self, Nearest},
+};
 
 /// The tables, built-in and custom. A built-in table is made at its first use.
 #[derive(Default)]
@@ -67,6 +70,16 @@ impl Catalog {
         names.extend(self.read().keys().filter(|name| !BUILT_IN.contains_key(&***name)).cloned());
         names.sort();
         names
+    }
+
+    /// The table that the names are clearly columns of, if there is one.
+    pub fn by_columns(&self, names: &[impl AsRef<str>]) -> Option<Arc<Table>> {
+        let custom: Vec<Arc<Table>> =
+            self.read().values().filter(|table| table.families() == [Family::Custom]).cloned().collect();
+        match nearest::nearest(names, custom.iter().map(|table| &**table))? {
+            Nearest::BuiltIn(at) => self.table(facts::TABLES[at].name),
+            Nearest::Custom(table) => self.table(table.name()),
+        }
     }
 
     fn nearest(&self, name: &str) -> Option<String> {

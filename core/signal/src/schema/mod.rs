@@ -31,6 +31,7 @@ mod catalog;
 mod column;
 mod custom;
 mod facts;
+mod nearest;
 mod table;
 
 pub use catalog::{Catalog, CatalogError};

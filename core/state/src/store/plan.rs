@@ -79,8 +79,8 @@ pub(super) fn page(
     if order.is_some() {
         sql.push(&format!("{anchor}.value{direction}, "));
     }
-    sql.push(&format!("{anchor}.id{direction} LIMIT "))
-        .bind(limit);
+    // The limit is no parameter, for the planners weigh it.
+    sql.push(&format!("{anchor}.id{direction} LIMIT {limit}"));
     Ok(sql)
 }
 
@@ -335,25 +335,29 @@ impl<'a> Conditions<'a> {
         point.map_or_else(|| "d".to_owned(), alias)
     }
 
+    /// Writes the tables and the conditions. The bodies come last: once the entries have said which documents,
+    /// each is one look at its key. `CROSS JOIN` is how SQLite is told so; PostgreSQL decides by itself.
     fn write(&self, sql: &mut Sql) {
-        sql.push(" FROM documents d");
+        let narrow = if self.joins.is_empty() { "d" } else { "e0" };
+        sql.push(" FROM ");
+        for position in 0..self.joins.len() {
+            sql.push(&format!("entries e{position}"));
+            sql.push(if position + 1 < self.joins.len() { ", " } else { " CROSS JOIN " });
+        }
+        sql.push("documents d WHERE d.collection = ").bind(self.query.collection.as_str());
+        sql.push(" AND d.tenant = ").bind(self.query.tenant);
         for (position, (number, test)) in self.joins.iter().enumerate() {
             let alias = alias(position);
-            sql.push(&format!(" JOIN entries {alias} ON {alias}.number = "))
-                .bind(*number);
-            sql.push(&format!(" AND {alias}.tenant = "))
-                .bind(self.query.tenant);
-            sql.push(&format!(" AND {alias}.id = d.id"));
+            let same = if position == 0 { "d" } else { narrow };
+            sql.push(&format!(" AND {alias}.id = {same}.id AND {alias}.number = ")).bind(*number);
+            sql.push(&format!(" AND {alias}.tenant = ")).bind(self.query.tenant);
             if let Some(test) = test {
                 sql.push(" AND ");
                 write_test(sql, &alias, test);
             }
         }
-        sql.push(" WHERE d.collection = ")
-            .bind(self.query.collection.as_str());
-        sql.push(" AND d.tenant = ").bind(self.query.tenant);
         for set in &self.sets {
-            sql.push(" AND d.id IN (");
+            sql.push(&format!(" AND {narrow}.id IN ("));
             self.write_set(sql, set);
             sql.push(")");
         }

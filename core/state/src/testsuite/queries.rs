@@ -577,6 +577,7 @@ pub(super) async fn indexes_are_used(fixture: Arc<dyn Fixture>) {
             });
             of_ours || line.contains("Seq Scan")
         };
+        eprintln!("PLAN {:?} {:?}\n{plan}", query.filter, query.order);
         let scan = plan.lines().find(scans);
         assert!(scan.is_none(), "{query:?} is carried out as\n{plan}");
         assert_eq!(

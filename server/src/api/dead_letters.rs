@@ -1,0 +1,266 @@
+//! Input that could not be decoded: counted by reason, and decoded again after a fix.
+//!
+//! A replayed letter is claimed by a document of its own before its rows are appended, so that no letter
+//! becomes rows twice, whatever happens in between. A letter that still can't be decoded is released.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use arrow_array::{Array, RecordBatch, cast::AsArray, types::Int64Type};
+use axum::{Json, response::IntoResponse};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use futures::StreamExt;
+use phalanx_lake::{Lake, QueryLimits, QueryStream};
+use phalanx_signal::{
+    TenantId,
+    decode::{self, Output},
+    schema::DEAD_LETTER_TABLE,
+};
+use phalanx_state::{Author, Key, Precondition, State, Write};
+use phalanx_web::{
+    ApiError, Role,
+    route::{Access, Api, HandlerResult, RequestContext, Route},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{logs_ingestion, query::mistake, state_error};
+use crate::{
+    ingest::{Intake, now_micros},
+    platform::Platform,
+};
+
+/// The collection of claims: the document's id is the letter's.
+const CLAIMS: &str = "dead-letter-replays";
+const INTERFACE: &str = "dead-letter replay";
+
+struct Handler {
+    lake: Arc<Lake>,
+    intake: Arc<Intake>,
+    state: Arc<dyn State>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReplayRequest {
+    format: Option<String>,
+    source: Option<String>,
+    r#as: Option<String>,
+}
+
+#[derive(Default, Serialize)]
+struct ReplayReport {
+    tried: u64,
+    decoded: u64,
+    rows: u64,
+    failed: u64,
+}
+
+/// A dead letter, its parts joined.
+#[derive(Default)]
+struct Letter {
+    id: String,
+    source: String,
+    format: String,
+    reason: String,
+    offset: u64,
+    raw: Vec<u8>,
+}
+
+pub(super) fn api(platform: &Platform) -> Api {
+    let handler = Arc::new(Handler {
+        lake: platform.lake().clone(),
+        intake: platform.intake().clone(),
+        state: platform.state().clone(),
+    });
+    let list = handler.clone();
+    Api::new("Dead letters")
+        .route(
+            Route::get("/api/v1/dead-letters", "list_dead_letters", Access::Role(Role::Reader), move |request| {
+                let handler = list.clone();
+                async move { handler.list(TenantId::new(request.tenant()?)).await }
+            })
+            .summary("Input that waits for being decoded, by format, source and reason")
+            .tag("ingestion"),
+        )
+        .route(
+            Route::post(
+                "/api/v1/dead-letters/replay",
+                "replay_dead_letters",
+                Access::Role(Role::Administrator),
+                move |request| {
+                    let handler = handler.clone();
+                    async move { handler.replay(request).await }
+                },
+            )
+            .summary("Decodes again what could not be decoded")
+            .tag("ingestion")
+            .timeout(Duration::from_secs(600)),
+        )
+}
+
+impl Handler {
+    async fn list(&self, tenant: TenantId) -> HandlerResult {
+        let mut groups = std::collections::BTreeMap::<_, u64>::new();
+        let mut letters = self.letters(tenant).await?;
+        while let Some(letter) = letters.next().await? {
+            *groups.entry((letter.format, letter.reason, letter.source)).or_default() += 1;
+        }
+        let groups: Vec<_> = groups
+            .into_iter()
+            .map(|((format, reason, source), count)| {
+                json!({ "format": format, "reason": reason, "source": source, "count": count })
+            })
+            .collect();
+        Ok(Json(json!({ "dead_letters": groups })).into_response())
+    }
+
+    async fn replay(&self, mut request: RequestContext) -> HandlerResult {
+        let tenant = TenantId::new(request.tenant()?);
+        let author = Author::new(request.principal()?.subject.clone()).map_err(state_error)?;
+        let asked: ReplayRequest = request.json().await?;
+        if let Some(name) = &asked.r#as {
+            decode::format(name).ok_or_else(|| ApiError::invalid(format!("there is no format `{name}`")))?;
+        }
+        let mut report = ReplayReport::default();
+        let mut letters = self.letters(tenant).await?;
+        while let Some(letter) = letters.next().await? {
+            let is_meant = asked.format.as_ref().is_none_or(|format| *format == letter.format)
+                && asked.source.as_ref().is_none_or(|part| letter.source.contains(part.as_str()));
+            if is_meant {
+                self.replay_letter(tenant, &author, asked.r#as.as_deref(), letter, &mut report).await?;
+            }
+        }
+        Ok(Json(report).into_response())
+    }
+
+    async fn replay_letter(
+        &self,
+        tenant: TenantId,
+        author: &Author,
+        format: Option<&str>,
+        letter: Letter,
+        report: &mut ReplayReport,
+    ) -> Result<(), ApiError> {
+        report.tried += 1;
+        let Some(format) = decode::format(format.unwrap_or(&letter.format)) else {
+            report.failed += 1;
+            return Ok(());
+        };
+        let session = self.intake.session(tenant, &letter.source, None);
+        let mut out = Output::new(session.clone(), format.name);
+        out.set_received(now_micros());
+        let mut decoder = (format.open)(&session);
+        decoder.push(letter.offset, &letter.raw, &mut out);
+        decoder.finish(&mut out);
+        let batches = out.flush();
+        let has_failed = out.counts().dead_letter_count() > 0 || batches.is_empty();
+        if has_failed {
+            report.failed += 1;
+            return Ok(());
+        }
+        let key = Key::new(state_tenant(tenant), CLAIMS, letter.id.as_str()).map_err(state_error)?;
+        let claim = json!({ "source": letter.source, "format": format.name });
+        match self.state.put(&key, claim, Precondition::Absent, author).await {
+            Ok(_) => {}
+            Err(phalanx_state::Error::AlreadyExists { .. }) => return Ok(()),
+            Err(error) => return Err(state_error(error)),
+        }
+        let rows: usize = batches.iter().map(|batch| batch.rows.num_rows()).sum();
+        if let Err(error) = self.intake.accept_patiently(INTERFACE, batches).await {
+            self.state
+                .write(vec![Write::Delete { key, precondition: Precondition::None }], author)
+                .await
+                .map_err(state_error)?;
+            return Err(logs_ingestion::refusal(error));
+        }
+        report.decoded += 1;
+        report.rows += rows as u64;
+        Ok(())
+    }
+
+    /// The letters that were not replayed yet, one after the other.
+    async fn letters(&self, tenant: TenantId) -> Result<Letters, ApiError> {
+        let text = format!(
+            "select DeadLetterId, Source, Format, Reason, Encoding, Raw, \"Offset\" from {DEAD_LETTER_TABLE} \
+             order by DeadLetterId, Part"
+        );
+        let limits = QueryLimits { rows: None, time: Duration::from_secs(600) };
+        let rows = self.lake.query(tenant, &text, limits).await.map_err(mistake)?;
+        Ok(Letters { rows, batch: None, at: 0, current: Letter::default(), claimed: self.claimed(tenant).await? })
+    }
+
+    async fn claimed(&self, tenant: TenantId) -> Result<HashSet<String>, ApiError> {
+        let mut claimed = HashSet::new();
+        let mut query = phalanx_state::Query::new(state_tenant(tenant), CLAIMS).page_size(1_000);
+        loop {
+            let page = self.state.query(&query).await.map_err(state_error)?;
+            claimed.extend(page.documents.into_iter().map(|document| document.key.id().to_owned()));
+            match page.next {
+                Some(next) => query = query.after(next),
+                None => return Ok(claimed),
+            }
+        }
+    }
+}
+
+/// Dead letters as they come out of their table, parts joined.
+struct Letters {
+    rows: QueryStream,
+    batch: Option<RecordBatch>,
+    at: usize,
+    current: Letter,
+    claimed: HashSet<String>,
+}
+
+impl Letters {
+    async fn next(&mut self) -> Result<Option<Letter>, ApiError> {
+        loop {
+            let Some(batch) = self.batch.clone().filter(|batch| self.at < batch.num_rows()) else {
+                match self.rows.next().await {
+                    Some(batch) => self.batch = Some(batch.map_err(ApiError::internal)?),
+                    None => {
+                        let last = std::mem::take(&mut self.current);
+                        return Ok(self.is_open(&last).then_some(last));
+                    }
+                }
+                self.at = 0;
+                continue;
+            };
+            let row = self.at;
+            self.at += 1;
+            let text = |column: usize| {
+                let texts = batch.column(column).as_string_view();
+                if texts.is_null(row) { "" } else { texts.value(row) }
+            };
+            let mut finished = None;
+            if text(0) != self.current.id {
+                let begun = Letter {
+                    id: text(0).to_owned(),
+                    source: text(1).to_owned(),
+                    format: text(2).to_owned(),
+                    reason: text(3).to_owned(),
+                    offset: batch.column(6).as_primitive::<Int64Type>().value(row) as u64,
+                    raw: Vec::new(),
+                };
+                finished = Some(std::mem::replace(&mut self.current, begun));
+            }
+            if text(4) == "base64" {
+                let decoded = BASE64_STANDARD.decode(text(5)).map_err(ApiError::internal)?;
+                self.current.raw.extend_from_slice(&decoded);
+            } else {
+                self.current.raw.extend_from_slice(text(5).as_bytes());
+            }
+            if let Some(letter) = finished.filter(|letter| self.is_open(letter)) {
+                return Ok(Some(letter));
+            }
+        }
+    }
+
+    fn is_open(&self, letter: &Letter) -> bool {
+        !letter.id.is_empty() && !self.claimed.contains(&letter.id)
+    }
+}
+
+fn state_tenant(tenant: TenantId) -> phalanx_state::TenantId {
+    phalanx_state::TenantId::new(*tenant.as_uuid())
+}

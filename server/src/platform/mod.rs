@@ -1,0 +1,350 @@
+//! Everything but the listeners: journal, state, lake, hub and services, put together in one place.
+//!
+//! Opening takes the data folder for this process alone (the journal's lock) and goes on where the last
+//! process ended, however it ended. Closing stops the services, lets the lake write what it holds in
+//! memory, and lets go of the files; a process that dies instead loses nothing but the time to replay.
+
+pub mod backup;
+mod clients;
+mod matrix;
+mod vitals;
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context;
+use phalanx_health::Health;
+use phalanx_hub::{Chance, Hub, HubDeps, HubSettings, Services, Source};
+use phalanx_journal::{EmbeddedJournal, Journal, JournalConfig};
+use phalanx_lake::{Lake, LakeConfig};
+use phalanx_signal::Catalog;
+use phalanx_state::State;
+use phalanx_web::{
+    Clock, Role, SecretString, Tenants,
+    oauth::{OAuth, Resources},
+    peer::LocalRule,
+    route::{Gate, Limits},
+    token::{Audiences, Authority, FileKeyStore, KeyRing, RotationPolicy, TokenIssuer, TokenVerifier},
+};
+use serde_json::json;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+pub use backup::Backups;
+pub use matrix::Matrix;
+pub use vitals::Vitals;
+
+use crate::{
+    api,
+    config::Config,
+    data_folder::DataFolder,
+    ingest::{Intake, stream::Streams},
+    metrics::Metrics,
+    tls,
+};
+
+/// What a token must be for, to be good for Phalanx's own APIs: the resources whose clients it serves.
+const AUDIENCES: [&str; 7] = [
+    "api://phalanx",
+    "https://monitor.azure.com",
+    "https://api.loganalytics.io",
+    "https://api.loganalytics.azure.com",
+    "https://graph.microsoft.com",
+    "https://management.azure.com",
+    "https://management.core.windows.net",
+];
+
+/// The platform, open.
+pub struct Platform {
+    folder: DataFolder,
+    config: Config,
+    catalog: Arc<Catalog>,
+    journal: Arc<dyn Journal>,
+    state: Arc<dyn State>,
+    lake: Arc<Lake>,
+    metrics: Arc<Metrics>,
+    intake: Arc<Intake>,
+    streams: Arc<Streams>,
+    tls: Arc<rustls::ServerConfig>,
+    matrix: Matrix,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+/// What a new data folder's owner must know, once.
+pub struct FirstStart {
+    pub data: PathBuf,
+    pub tenant: Uuid,
+    pub client_id: Uuid,
+    pub client_secret: SecretString,
+    pub ca_file: PathBuf,
+}
+
+impl FirstStart {
+    /// For scripts.
+    pub fn json(&self) -> serde_json::Value {
+        json!({
+            "data": self.data,
+            "tenant_id": self.tenant,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret.expose(),
+            "ca_file": self.ca_file,
+        })
+    }
+}
+
+impl Platform {
+    /// Makes a new data folder: identity, certificates, and an administrator's client.
+    pub async fn first_start(path: &Path, config: &Config) -> anyhow::Result<FirstStart> {
+        let now = chrono::Utc::now();
+        let folder = DataFolder::create(path, now.to_rfc3339())?;
+        let made = async {
+            tls::ensure(&folder.join("tls"), &config.server.names, now.timestamp().unsigned_abs())?;
+            let state = open_state(&folder, config).await?;
+            let tenant = *folder.tenant().as_uuid();
+            let (client_id, client_secret) =
+                clients::create(&*state, tenant, "administrator", &[Role::Administrator]).await?;
+            state.close().await;
+            let ca_file = std::path::absolute(folder.join("tls/ca.pem"))?;
+            Ok(FirstStart { data: std::path::absolute(path)?, tenant, client_id, client_secret, ca_file })
+        };
+        // A folder without its administrator's secret would be of no use to anybody.
+        made.await.inspect_err(|_| {
+            let _ = std::fs::remove_file(folder.join("phalanx.json"));
+        })
+    }
+
+    /// Opens journal, state and lake, and lets the lake catch up with the journal.
+    pub async fn open(folder: DataFolder, config: Config) -> anyhow::Result<Self> {
+        let metrics = Arc::new(Metrics::new());
+        let shutdown = CancellationToken::new();
+        let now = chrono::Utc::now().timestamp().unsigned_abs();
+        let tls = tls::server_config(&folder.join("tls"), &config.server.names, now)?;
+
+        let journal: Arc<dyn Journal> =
+            Arc::new(EmbeddedJournal::open(journal_config(&folder, &config)).context("can't open the journal")?);
+        let state = open_state(&folder, &config).await?;
+        let catalog = Arc::new(Catalog::new());
+        for table in &config.tables {
+            catalog.declare(table).context("`tables` in the configuration")?;
+        }
+        let tenant = phalanx_state::TenantId::new(*folder.tenant().as_uuid());
+        api::load_tables(&*state, &catalog, tenant).await.context("can't read the declared tables")?;
+        let lake = Lake::open(lake_config(&folder, &config), catalog.clone(), journal.clone())
+            .await
+            .context("can't open the lake")?;
+        let tasks = TaskTracker::new();
+        let (running, stop) = (lake.clone(), shutdown.clone());
+        tasks.spawn(async move { running.run(stop).await });
+
+        let intake = Arc::new(Intake::new(
+            journal.clone(),
+            catalog.clone(),
+            metrics.clone(),
+            &config.ingest,
+            shutdown.clone(),
+        ));
+        let streams = Arc::new(Streams::new(intake.clone(), &config.ingest));
+        let platform = Self {
+            folder,
+            config,
+            catalog,
+            journal,
+            state,
+            lake,
+            metrics,
+            intake,
+            streams,
+            tls,
+            matrix: Matrix::default(),
+            tasks,
+            shutdown,
+        };
+        let matrix = Matrix::new(&platform.services());
+        Ok(Self { matrix, ..platform })
+    }
+
+    /// Every service of the program.
+    fn services(&self) -> Services {
+        vec![Arc::new(Health::new(Arc::new(self.vitals()), env!("CARGO_PKG_VERSION")))]
+    }
+
+    /// Starts the services.
+    pub async fn start_services(&self) -> anyhow::Result<()> {
+        let deps = HubDeps {
+            journal: self.journal.clone(),
+            state: self.state.clone(),
+            catalog: self.catalog.clone(),
+            tenant: self.folder.tenant(),
+            sources: vec![
+                Source::of_every_table("logs-ingestion", "rows sent to the Logs Ingestion API"),
+                Source::of_every_table("ingest", "files of any known format"),
+            ],
+            service_settings: Default::default(),
+            settings: HubSettings::default(),
+            clock: phalanx_hub::Clock::system(),
+            chance: Chance::system(),
+        };
+        let hub = Hub::start(self.services(), deps).await.context("can't start the services")?;
+        self.matrix.set(Some(Arc::new(hub)));
+        Ok(())
+    }
+
+    /// Writes out what is in memory and lets go of everything.
+    pub async fn close(&self) -> anyhow::Result<()> {
+        if let Some(hub) = self.matrix.set(None) {
+            hub.shutdown().await;
+        }
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.lake.close().await.context("can't write out the lake; the journal has its rows")?;
+        self.journal.close().await.context("can't close the journal")?;
+        self.state.close().await;
+        Ok(())
+    }
+
+    /// The authority and the gate of all APIs, for a server that is reached at `address`.
+    pub async fn authority(&self, address: SocketAddr) -> anyhow::Result<(Arc<OAuth>, Arc<Gate>)> {
+        let clock = Clock::system();
+        let tenant = *self.folder.tenant().as_uuid();
+        let name = self.config.server.names.first().map_or("localhost", String::as_str);
+        let authority = Authority::new(&format!("https://{name}:{}", address.port()))?;
+        let store = Arc::new(FileKeyStore::new(self.folder.join("keys/signing.json")));
+        let ring = KeyRing::open(store, RotationPolicy::default(), clock.clone());
+        let ring = Arc::new(ring.await.context("can't open the signing keys")?);
+        self.rotate_keys(ring.clone());
+        let tenants = Arc::new(Tenants::new());
+        tenants.insert(tenant, [] as [&str; 0]);
+        let verifier =
+            Arc::new(TokenVerifier::new(ring.clone(), authority.clone(), tenants.clone(), clock.clone()));
+        let issuer = Arc::new(TokenIssuer::new(ring.clone(), authority, clock.clone()));
+        let audiences = self.audiences(address);
+        let oauth = OAuth::new(
+            tenants,
+            Arc::new(clients::StoredClients(self.state.clone())),
+            ring,
+            issuer,
+            Resources::new(audiences.clone(), true),
+            None,
+            clock.clone(),
+        );
+        let local = LocalRule { owner_uid: self.folder.owner()?, tenant };
+        let observer = Arc::new(api::RequestCounter(self.metrics.clone()));
+        let gate = Gate::new(verifier, audiences, local, observer, Limits::default(), clock);
+        Ok((Arc::new(oauth), Arc::new(gate)))
+    }
+
+    /// Our APIs under the names that published clients know them by, and under our own addresses.
+    fn audiences(&self, address: SocketAddr) -> Audiences {
+        let own = self.config.server.names.iter().flat_map(|name| {
+            let host = if name.contains(':') { format!("[{name}]") } else { name.clone() };
+            [format!("https://{host}"), format!("https://{host}:{}", address.port())]
+        });
+        Audiences::new(AUDIENCES.map(str::to_owned).into_iter().chain(own))
+    }
+
+    fn rotate_keys(&self, ring: Arc<KeyRing>) {
+        let shutdown = self.shutdown.clone();
+        self.tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    () = tokio::time::sleep(std::time::Duration::from_secs(3_600)) => {}
+                }
+                if let Err(error) = ring.maintain().await {
+                    tracing::error!(%error, "signing keys can't be rotated; the present ones go on");
+                }
+            }
+        });
+    }
+
+    pub fn folder(&self) -> &DataFolder {
+        &self.folder
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    pub fn journal(&self) -> &Arc<dyn Journal> {
+        &self.journal
+    }
+
+    pub fn state(&self) -> &Arc<dyn State> {
+        &self.state
+    }
+
+    pub fn lake(&self) -> &Arc<Lake> {
+        &self.lake
+    }
+
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    pub fn intake(&self) -> &Arc<Intake> {
+        &self.intake
+    }
+
+    pub fn streams(&self) -> &Arc<Streams> {
+        &self.streams
+    }
+
+    pub fn tls(&self) -> &Arc<rustls::ServerConfig> {
+        &self.tls
+    }
+
+    pub fn matrix(&self) -> &Matrix {
+        &self.matrix
+    }
+
+    /// Cancelled when the platform closes.
+    pub fn shutdown(&self) -> &CancellationToken {
+        &self.shutdown
+    }
+
+    pub fn vitals(&self) -> Vitals {
+        Vitals::new(self)
+    }
+
+    pub fn backups(&self) -> Backups {
+        Backups::new(self)
+    }
+}
+
+async fn open_state(folder: &DataFolder, config: &Config) -> anyhow::Result<Arc<dyn State>> {
+    let url = if config.state.url.is_empty() {
+        format!("sqlite:{}", folder.join("state.db").display())
+    } else {
+        config.state.url.clone()
+    };
+    // The URL may hold a password, so the error names only the setting.
+    phalanx_state::open(&url, phalanx_state::Options::default()).await.context("can't open the store of documents (`state.url`)")
+}
+
+fn journal_config(folder: &DataFolder, config: &Config) -> JournalConfig {
+    let mut journal = JournalConfig::new(folder.join("journal"));
+    journal.max_bytes = config.journal.bytes_max;
+    journal.min_free_bytes = config.journal.free_bytes_min;
+    journal.in_flight_bytes = config.journal.in_flight_bytes_max;
+    journal
+}
+
+fn lake_config(folder: &DataFolder, config: &Config) -> LakeConfig {
+    let mut lake = LakeConfig::new(folder.join("lake"), folder.join("tmp"));
+    lake.hot_bytes_max = config.lake.hot_bytes_max;
+    lake.flush_after = std::time::Duration::from_secs(config.lake.flush_seconds);
+    lake.rare_flush_after = lake.flush_after * 10;
+    lake.retention_days = config.lake.retention_days;
+    lake.retention = config.lake.retention.clone();
+    lake.query_memory_bytes = config.query.memory_bytes_max;
+    lake
+}
