@@ -202,6 +202,3 @@ impl Cut {
     }
 }
 
-#[cfg(test)]
-#[path = "payload_tests.rs"]
-mod tests;

@@ -230,6 +230,3 @@ impl<'f> Scanner<'f> {
     }
 }
 
-#[cfg(test)]
-#[path = "scan_tests.rs"]
-mod tests;
