@@ -14,8 +14,6 @@ pub mod json;
 pub mod json_lines;
 pub mod lines;
 mod output;
-#[cfg(test)]
-mod tests;
 pub mod windows;
 
 use std::sync::Arc;
