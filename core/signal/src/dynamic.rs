@@ -34,9 +34,9 @@ pub fn from_raw(raw: &RawValue) -> Option<&str> {
 
 /// The stored form of a plain string: a JSON string.
 pub fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
+    let mut out = Vec::with_capacity(text.len() + 2);
     push_quoted(&mut out, text);
-    out
+    String::from_utf8(out).expect("escaping ASCII in UTF-8 gives UTF-8")
 }
 
 /// The text between the braces of a stored object that has members; `None` for anything else.
@@ -48,7 +48,7 @@ pub fn members_of(json: &str) -> Option<&str> {
 /// Writes an object, member by member, in the stored form.
 #[derive(Default)]
 pub struct ObjectWriter {
-    text: String,
+    text: Vec<u8>,
 }
 
 impl ObjectWriter {
@@ -64,55 +64,143 @@ impl ObjectWriter {
     /// Adds a member whose value is JSON text already.
     pub fn raw(&mut self, name: &str, json: &str) {
         self.name(name);
-        self.text.push_str(json);
+        self.text.extend_from_slice(json.as_bytes());
     }
 
     /// Adds the members of another object, as [`members_of`] gives them.
     pub fn members(&mut self, members: &str) {
-        self.text.push(if self.text.is_empty() { '{' } else { ',' });
-        self.text.push_str(members);
+        self.text.push(if self.text.is_empty() { b'{' } else { b',' });
+        self.text.extend_from_slice(members.as_bytes());
     }
 
     /// Ends the object, leaving the writer empty with its memory kept; `f` sees the text.
     pub fn finish<T>(&mut self, f: impl FnOnce(&str) -> T) -> T {
         if self.text.is_empty() {
-            self.text.push('{');
+            self.text.push(b'{');
         }
-        self.text.push('}');
-        let result = f(&self.text);
+        self.text.push(b'}');
+        let result = f(std::str::from_utf8(&self.text).expect("only texts were written"));
         self.text.clear();
         result
     }
 
     fn name(&mut self, name: &str) {
-        self.text.push(if self.text.is_empty() { '{' } else { ',' });
+        self.text.push(if self.text.is_empty() { b'{' } else { b',' });
         push_quoted(&mut self.text, name);
-        self.text.push(':');
+        self.text.push(b':');
     }
 }
 
-/// Appends `text` as a JSON string with its quotes.
-pub fn push_quoted(out: &mut String, text: &str) {
-    out.push('"');
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0x00..=0x1f => "",
-            _ => continue,
-        };
-        out.push_str(&text[plain..at]);
-        if escape.is_empty() {
-            out.push_str(&format!("\\u{byte:04x}"));
-        } else {
-            out.push_str(escape);
+/// Appends `text` as a JSON string with its quotes, in UTF-8.
+pub fn push_quoted(out: &mut Vec<u8>, text: &str) {
+    /// What stands behind the backslash; 0 for what needs none, `u` for what is written as a number.
+    const SHORT: [u8; 256] = {
+        let mut table = [0; 256];
+        let mut byte = 0;
+        while byte < 0x20 {
+            table[byte] = b'u';
+            byte += 1;
         }
-        plain = at + 1;
+        table[b'"' as usize] = b'"';
+        table[b'\\' as usize] = b'\\';
+        table[b'\n' as usize] = b'n';
+        table[b'\r' as usize] = b'r';
+        table[b'\t' as usize] = b't';
+        table
+    };
+    let is_special = |byte| byte < 0x20 || byte == b'"' || byte == b'\\';
+    let any_special =
+        |eight| (has_byte(eight, b'"') | has_byte(eight, b'\\') | has_control(eight)) != 0;
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    push_escaped(out, text, any_special, is_special, |bytes, buffer| {
+        let mut length = 0;
+        for byte in bytes {
+            let escape = SHORT[usize::from(*byte)];
+            buffer[length % 128] = b'\\';
+            length += usize::from(escape != 0);
+            buffer[length % 128] = if escape != 0 { escape } else { *byte };
+            length += 1;
+            if escape == b'u' {
+                let digits = b"0123456789abcdef";
+                let (high, low) = (digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]);
+                buffer[length..length + 4].copy_from_slice(&[b'0', b'0', high, low]);
+                length += 4;
+            }
+        }
+        length
+    });
+    out.push(b'"');
+}
+
+const fn repeat(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Not zero where one of eight bytes is the given one. A byte above it can raise a false alarm.
+pub(crate) const fn has_byte(eight: u64, byte: u8) -> u64 {
+    let zero = eight ^ repeat(byte);
+    zero.wrapping_sub(repeat(1)) & !zero & repeat(0x80)
+}
+
+/// Not zero where one of eight bytes is below 0x20. A byte above it can raise a false alarm.
+pub(crate) const fn has_control(eight: u64) -> u64 {
+    eight.wrapping_sub(repeat(0x20)) & !eight & repeat(0x80)
+}
+
+/// Appends text with escapes. `is_special` tells the bytes that need one, and `any_special` whether one
+/// of eight bytes may; `escape` writes up to 16 bytes with their escapes, at most eight bytes each, to a
+/// buffer and tells how much that is.
+///
+/// Nearly all text of all events goes through here. Most texts are short and need no escape, and of the
+/// others most blocks.
+#[inline(always)]
+pub(crate) fn push_escaped(
+    out: &mut Vec<u8>,
+    text: &str,
+    any_special: impl Fn(u64) -> bool,
+    is_special: impl Fn(u8) -> bool,
+    escape: impl Fn(&[u8], &mut [u8; 128]) -> usize,
+) {
+    let bytes = text.as_bytes();
+    if let (8..=16, Some(first), Some(last)) = (bytes.len(), bytes.first_chunk(), bytes.last_chunk())
+        && !any_special(u64::from_le_bytes(*first))
+        && !any_special(u64::from_le_bytes(*last))
+    {
+        return out.extend_from_slice(bytes);
     }
-    out.push_str(&text[plain..]);
-    out.push('"');
+    let (blocks, tail) = bytes.as_chunks::<16>();
+    let mut buffer = [0; 128];
+    for block in blocks {
+        if block.iter().fold(false, |found, byte| found | is_special(*byte)) {
+            let length = escape(block, &mut buffer);
+            out.extend_from_slice(&buffer[..length]);
+        } else {
+            out.extend_from_slice(block);
+        }
+    }
+    if tail.iter().any(|byte| is_special(*byte)) {
+        let length = escape(tail, &mut buffer);
+        out.extend_from_slice(&buffer[..length]);
+    } else {
+        out.extend_from_slice(tail);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quote;
+
+    #[test]
+    fn quoting_agrees_with_serde() {
+        let control: String = (0..=0x20_u8).map(char::from).collect();
+        let path = "C:\\Windows\\System32\\\"x\"";
+        for text in ["", "a", path, "é日本 and 😀, longer than a block of sixteen", &control] {
+            for pad in 0..20 {
+                let text = format!("{}{text}", "x".repeat(pad));
+                let parsed: String = serde_json::from_str(&quote(&text)).expect("JSON");
+                assert_eq!(parsed, text);
+            }
+        }
+    }
 }

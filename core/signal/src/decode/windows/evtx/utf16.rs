@@ -36,53 +36,60 @@ pub(super) fn decode(bytes: &[u8]) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
-const BLOCK: usize = 32;
+/// Units that are looked at together: as many as fit a register.
+const BLOCK: usize = 8;
 
 /// Appends the ASCII at the beginning. What is left begins with another character; it is empty when a
 /// NUL or the end was reached.
 fn append_ascii<'a>(out: &mut Vec<u8>, bytes: &'a [u8]) -> &'a [u8] {
-    let mut rest = bytes;
-    out.reserve(bytes.len() / 2);
-    while let Some((block, behind)) = rest.split_first_chunk::<BLOCK>() {
-        if !is_ascii(block) {
-            break;
-        }
-        let mut ascii = [0_u8; BLOCK / 2];
-        for (to, from) in ascii.iter_mut().zip(block.chunks_exact(2)) {
-            *to = from[0];
-        }
-        if ascii.contains(&0) {
-            break;
-        }
-        out.extend_from_slice(&ascii);
-        rest = behind;
-    }
-    let units = rest.chunks_exact(2);
+    let (units, _) = bytes.as_chunks::<2>();
+    out.reserve(units.len());
+    let (blocks, tail) = units.as_chunks::<BLOCK>();
     let mut done = 0;
-    for unit in units {
-        match (unit[0], unit[1]) {
-            (0, 0) => return &[],
-            (byte, 0) if byte < 0x80 => out.push(byte),
-            _ => return &rest[done..],
+    for block in blocks {
+        let Some(ascii) = as_ascii(block) else {
+            return append_some(out, &bytes[2 * done..]);
+        };
+        out.extend_from_slice(&ascii);
+        done += BLOCK;
+    }
+    let mut padded = [[b'x', 0]; BLOCK];
+    padded[..tail.len()].copy_from_slice(tail);
+    match as_ascii(&padded) {
+        Some(ascii) => {
+            out.extend_from_slice(&ascii[..tail.len()]);
+            &[]
         }
-        done += 2;
+        None => append_some(out, &bytes[2 * done..]),
+    }
+}
+
+/// Appends the ASCII at the beginning of units that are not all ASCII.
+fn append_some<'a>(out: &mut Vec<u8>, bytes: &'a [u8]) -> &'a [u8] {
+    let mut rest = bytes;
+    while let Some((unit, behind)) = rest.split_first_chunk::<2>() {
+        match unit {
+            [0, 0] => return &[],
+            [byte @ 1..0x80, 0] => out.push(*byte),
+            _ => return rest,
+        }
+        rest = behind;
     }
     &[]
 }
 
-fn is_ascii(block: &[u8; BLOCK]) -> bool {
-    let mut bits = 0_u64;
-    for eight in block.as_chunks::<8>().0 {
-        bits |= u64::from_le_bytes(*eight);
-    }
-    bits & 0xff80_ff80_ff80_ff80 == 0
+/// The units as ASCII, if all are and none is NUL.
+#[inline]
+fn as_ascii(units: &[[u8; 2]; BLOCK]) -> Option<[u8; BLOCK]> {
+    let units = units.map(u16::from_le_bytes);
+    let is_other = units.iter().fold(false, |other, unit| other | (unit.wrapping_sub(1) >= 0x7f));
+    (!is_other).then(|| units.map(|unit| unit as u8))
 }
 
 /// Where a block of ASCII begins, in bytes, an even number.
 fn ascii_run(bytes: &[u8]) -> Option<usize> {
-    (0..bytes.len() / BLOCK).map(|at| at * BLOCK).skip(1).find(|at| {
-        bytes[*at..].first_chunk::<BLOCK>().is_some_and(is_ascii)
-    })
+    let (blocks, _) = bytes.as_chunks::<2>().0.as_chunks::<BLOCK>();
+    blocks.iter().skip(1).position(|block| as_ascii(block).is_some()).map(|at| 2 * BLOCK * (at + 1))
 }
 
 #[cfg(test)]
