@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use phalanx_journal::Acknowledged;
+use phalanx_journal::Position;
 use phalanx_signal::{Catalog, RowsBuilder, SignalBatch, TenantId};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -85,15 +85,15 @@ impl ServiceContext {
         Ok(RowsBuilder::new(table))
     }
 
-    /// Puts signals into the journal, as one entry; returns when they are durable. While the journal is
+    /// Puts signals into the journal, as one entry; returns its position once it is durable. While the journal is
     /// overloaded or full this waits, and the call's deadline with it.
-    pub async fn emit(&self, batches: Vec<SignalBatch>) -> Result<Acknowledged, EmitError> {
+    pub async fn emit(&self, batches: Vec<SignalBatch>) -> Result<Position, EmitError> {
         self.check_tables(&batches)?;
         let rows = count(&batches);
         let emitter = &self.life.slot.shared.emitter;
         let acknowledged = emitter.emit(Some(&self.life), batches).await?;
         self.meter(rows);
-        Ok(acknowledged)
+        Ok(acknowledged.position())
     }
 
     /// As [`ServiceContext::emit`], and remembers with the same write how far the source was read. After
@@ -104,7 +104,7 @@ impl ServiceContext {
         source: &str,
         cursor: &str,
         batches: Vec<SignalBatch>,
-    ) -> Result<Option<Acknowledged>, EmitError> {
+    ) -> Result<Option<Position>, EmitError> {
         if batches.is_empty() {
             return Ok(None);
         }
@@ -115,7 +115,7 @@ impl ServiceContext {
             .emit_with_cursor(Some(&self.life), &source, cursor, batches)
             .await?;
         self.meter(rows);
-        Ok(Some(emitted))
+        Ok(Some(emitted.position()))
     }
 
     /// How far a source of this service was read.

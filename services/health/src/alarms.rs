@@ -21,7 +21,12 @@ pub(crate) struct Alarms {
 
 impl Alarms {
     /// Writes a row for each line that was crossed.
-    pub fn write(&mut self, fill: &mut Fill, consumers: &[ConsumerVital], disk: Option<&DiskVital>) {
+    pub fn write(
+        &mut self,
+        fill: &mut Fill,
+        consumers: &[ConsumerVital],
+        disk: Option<&DiskVital>,
+    ) {
         for consumer in consumers {
             let key = format!("lag {}", consumer.name);
             let seconds = consumer.lag.as_secs_f64();
@@ -56,10 +61,14 @@ impl Alarms {
     fn disk(&mut self, fill: &mut Fill, disk: &DiskVital) {
         let permille = disk.free_bytes.saturating_mul(1_000) / disk.total_bytes.max(1);
         let key = format!("disk {}", disk.path);
-        let Some(is_bad) = self.crosses(key, permille < FREE_BAD, permille >= FREE_GOOD) else { return };
+        let Some(is_bad) = self.crosses(key, permille < FREE_BAD, permille >= FREE_GOOD) else {
+            return;
+        };
         let percent = permille as f64 / 10.0;
         let description = if is_bad {
-            format!("only {percent:.1} % of the disk are free: make room, or shorten the retention of tables")
+            format!(
+                "only {percent:.1} % of the disk are free: make room, or shorten the retention of tables"
+            )
         } else {
             format!("{percent:.1} % of the disk are free again")
         };

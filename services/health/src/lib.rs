@@ -29,8 +29,13 @@ pub use vitals::{ConsumerVital, DeadLetterCount, DiskVital, RefusalCount, UsageC
 use crate::{alarms::Alarms, fill::Fill, refusals::Refusals, usage::Usage};
 
 const MINUTE: Duration = Duration::from_secs(60);
-const TABLES: [&str; 5] =
-    ["Heartbeat", "Usage", "SentinelHealth", "PhalanxConsumer", "PhalanxRefusal"];
+const TABLES: [&str; 5] = [
+    "Heartbeat",
+    "Usage",
+    "SentinelHealth",
+    "PhalanxConsumer",
+    "PhalanxRefusal",
+];
 
 /// The service `health`.
 pub struct Health {
@@ -50,7 +55,11 @@ struct Told {
 impl Health {
     /// A watcher of these figures, in a program of this version.
     pub fn new(vitals: Arc<dyn Vitals>, version: impl Into<String>) -> Self {
-        Self { vitals, version: version.into(), told: Mutex::default() }
+        Self {
+            vitals,
+            version: version.into(),
+            told: Mutex::default(),
+        }
     }
 
     fn heartbeat(&self, ctx: &ServiceContext) -> Result<Vec<SignalBatch>, ServiceError> {
@@ -65,7 +74,10 @@ impl Health {
         consumers::write(&mut fill, &consumers);
         let mut batches = fill.finish(ctx.tenant());
         let mut fill = Fill::new(ctx, "SentinelHealth")?;
-        self.told.lock().alarms.write(&mut fill, &consumers, self.vitals.disk().as_ref());
+        self.told
+            .lock()
+            .alarms
+            .write(&mut fill, &consumers, self.vitals.disk().as_ref());
         batches.extend(fill.finish(ctx.tenant()));
         Ok(batches)
     }
@@ -147,4 +159,3 @@ impl Service for Health {
         Ok(())
     }
 }
-

@@ -73,7 +73,13 @@ struct Open {
 impl Follower {
     /// Follows `path` from a remembered position, or else from so many bytes before its end.
     pub fn new(path: &Path, frame: Frame, from: Option<FilePosition>, history_bytes: u64) -> Self {
-        Self { path: path.to_owned(), frame, from, history_bytes, open: None }
+        Self {
+            path: path.to_owned(),
+            frame,
+            from,
+            history_bytes,
+            open: None,
+        }
     }
 
     /// What is next; `now` tells how long there has been silence.
@@ -81,7 +87,9 @@ impl Follower {
     /// # Errors
     /// The file is not there, must not or can't be read. Looking again is harmless.
     pub fn next(&mut self, now: Instant) -> io::Result<Found> {
-        let Some(open) = &mut self.open else { return self.begin(now) };
+        let Some(open) = &mut self.open else {
+            return self.begin(now);
+        };
         let metadata = open.file.metadata()?;
         let seen = Some((metadata.len(), metadata.modified()?));
         if seen != open.seen {
@@ -134,7 +142,9 @@ impl Follower {
 
     /// The open file is no longer what was read: the rest is in a copy, if anywhere.
     fn truncated(&mut self, now: Instant) -> io::Result<Found> {
-        let Some(open) = self.open.take() else { return Ok(Found::Nothing) };
+        let Some(open) = self.open.take() else {
+            return Ok(Found::Nothing);
+        };
         let position = FilePosition::at(&open.file, open.offset, open.head)?;
         self.from = Some(position.clone());
         if let Some(copy) = Sibling::with(&self.path, &position)? {
@@ -142,12 +152,17 @@ impl Follower {
             return Ok(Found::Nothing);
         }
         self.open(open.file, 0, now)?;
-        Ok(Found::Gap(format!("{} was truncated and no copy of it found", self.path.display())))
+        Ok(Found::Gap(format!(
+            "{} was truncated and no copy of it found",
+            self.path.display()
+        )))
     }
 
     /// Whether the open file no longer has the name that is followed.
     fn is_renamed(&self) -> io::Result<bool> {
-        let Some(open) = &self.open else { return Ok(false) };
+        let Some(open) = &self.open else {
+            return Ok(false);
+        };
         let position = FilePosition::at(&open.file, open.offset, open.head)?;
         match fs::metadata(&self.path) {
             Ok(metadata) => Ok(!position.is_inode(&metadata)),
@@ -159,7 +174,9 @@ impl Follower {
 
     /// Ends the open file, its last line included even without a line feed, and opens the next.
     fn finish(&mut self, now: Instant) -> io::Result<Found> {
-        let Some(open) = &mut self.open else { return Ok(Found::Nothing) };
+        let Some(open) = &mut self.open else {
+            return Ok(Found::Nothing);
+        };
         let next = match Sibling::after(&self.path, &open.file)? {
             Some(sibling) => sibling,
             None => File::open(&self.path)?,
@@ -174,7 +191,14 @@ impl Follower {
 
     fn open(&mut self, file: File, offset: u64, now: Instant) -> io::Result<()> {
         let head = Head::of(&file, offset)?;
-        self.open = Some(Open { file, offset, whole: offset, head, seen: None, grew: now });
+        self.open = Some(Open {
+            file,
+            offset,
+            whole: offset,
+            head,
+            seen: None,
+            grew: now,
+        });
         self.from = None;
         Ok(())
     }
@@ -221,7 +245,13 @@ impl Open {
             self.head = Head::of(&self.file, self.offset)?;
         }
         let position = FilePosition::at(&self.file, self.whole, self.head)?;
-        Ok(Some(Chunk { bytes, offset, position, is_whole, is_last }))
+        Ok(Some(Chunk {
+            bytes,
+            offset,
+            position,
+            is_whole,
+            is_last,
+        }))
     }
 }
 
@@ -250,4 +280,3 @@ fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
     }
     Ok(read)
 }
-

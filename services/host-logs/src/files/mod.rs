@@ -37,14 +37,15 @@ pub(crate) struct FileSource {
 }
 
 impl FileSource {
-    pub fn new(
-        ctx: ServiceContext,
-        file: &LogFile,
-        settings: &Settings,
-        host: &Arc<Host>,
-    ) -> Self {
+    pub fn new(ctx: ServiceContext, file: &LogFile, settings: &Settings, host: &Arc<Host>) -> Self {
         let (history_bytes, look) = (settings.file_history_bytes, settings.look);
-        Self { ctx, file: file.clone(), history_bytes, look, host: host.clone() }
+        Self {
+            ctx,
+            file: file.clone(),
+            history_bytes,
+            look,
+            host: host.clone(),
+        }
     }
 
     /// Follows the file until the platform shuts down.
@@ -53,10 +54,16 @@ impl FileSource {
     /// The file's rows can't be emitted.
     pub async fn run(self) -> Result<(), ServiceError> {
         let source = self.file.path.display().to_string();
-        let Some(format) = decode::format(&self.file.format) else { return Ok(()) };
+        let Some(format) = decode::format(&self.file.format) else {
+            return Ok(());
+        };
         let cursor = self.ctx.cursor(&source).await;
         let from = cursor.and_then(|cursor| cursor.parse::<FilePosition>().ok());
-        let frame = if format.name == "auditd" { Frame::AuditEvents } else { Frame::Lines };
+        let frame = if format.name == "auditd" {
+            Frame::AuditEvents
+        } else {
+            Frame::Lines
+        };
         let mut follower = Follower::new(&self.file.path, frame, from, self.history_bytes);
         let mut feed = Feed::new(self.ctx.clone(), &self.host, &source, format);
         loop {
@@ -118,7 +125,12 @@ impl FileSource {
             }
             io::ErrorKind::PermissionDenied => {
                 let advice = advice(&self.file.path);
-                self.report(source, SourceState::Fail, "the file must not be read", Some(&advice));
+                self.report(
+                    source,
+                    SourceState::Fail,
+                    "the file must not be read",
+                    Some(&advice),
+                );
                 FAIL_WAIT
             }
             _ => {
@@ -132,7 +144,12 @@ impl FileSource {
     fn report(&self, source: &str, state: SourceState, detail: &str, advice: Option<&str>) {
         let (source, detail) = (source.to_owned(), detail.to_owned());
         let advice = advice.map(str::to_owned);
-        self.ctx.report(SourceReport { source, state, detail, advice });
+        self.ctx.report(SourceReport {
+            source,
+            state,
+            detail,
+            advice,
+        });
     }
 }
 
@@ -153,7 +170,9 @@ fn advice(path: &Path) -> String {
         Some(group) => format!(
             "add the user that runs Phalanx to group `{group}` (`usermod -aG {group} USER`) and start it anew"
         ),
-        None => format!("let the user that runs Phalanx read {path} (`setfacl -m u:USER:r {path}`)"),
+        None => {
+            format!("let the user that runs Phalanx read {path} (`setfacl -m u:USER:r {path}`)")
+        }
     }
 }
 

@@ -49,12 +49,19 @@ pub(crate) struct JournalSource {
 enum Ending {
     Shutdown,
     /// The child ended or could not be started.
-    Child { detail: String, advice: Option<String> },
+    Child {
+        detail: String,
+        advice: Option<String>,
+    },
 }
 
 impl JournalSource {
     pub fn new(ctx: ServiceContext, settings: Arc<Settings>, host: Arc<Host>) -> Self {
-        Self { ctx, settings, host }
+        Self {
+            ctx,
+            settings,
+            host,
+        }
     }
 
     /// Whether there is a journal to be read: one was read before, or `journalctl` has an entry.
@@ -78,9 +85,15 @@ impl JournalSource {
         let mut wait = RESTART_FIRST;
         loop {
             let began = Instant::now();
-            let Ending::Child { detail, advice } = self.read().await? else { return Ok(()) };
+            let Ending::Child { detail, advice } = self.read().await? else {
+                return Ok(());
+            };
             self.report(SourceState::Fail, &detail, advice);
-            wait = if began.elapsed() > RESTART_MOST { RESTART_FIRST } else { wait };
+            wait = if began.elapsed() > RESTART_MOST {
+                RESTART_FIRST
+            } else {
+                wait
+            };
             self.ctx.beat();
             tokio::select! {
                 () = self.ctx.shutdown().cancelled() => return Ok(()),
@@ -152,14 +165,23 @@ impl JournalSource {
     fn unstarted(&self, error: &io::Error) -> Ending {
         let program = self.settings.journalctl.display();
         let advice = (error.kind() == io::ErrorKind::NotFound).then(|| {
-            "install systemd's journalctl, or set `journald = \"never\"` for this service".to_owned()
+            "install systemd's journalctl, or set `journald = \"never\"` for this service"
+                .to_owned()
         });
-        Ending::Child { detail: format!("`{program}` can't be started: {error}"), advice }
+        Ending::Child {
+            detail: format!("`{program}` can't be started: {error}"),
+            advice,
+        }
     }
 
     fn report(&self, state: SourceState, detail: &str, advice: Option<String>) {
         let (source, detail) = (SOURCE.to_owned(), detail.to_owned());
-        self.ctx.report(SourceReport { source, state, detail, advice });
+        self.ctx.report(SourceReport {
+            source,
+            state,
+            detail,
+            advice,
+        });
     }
 }
 
