@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchOptions, builder::ArrayBuilder};
+use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::Schema;
 
-use super::{Row, SignalBatch, column::ColumnBuilder, overflow::Overflow};
-use crate::{Table, TenantId};
+use super::{Row, SignalBatch, column::{ColumnBuilder, Values}, overflow::Overflow};
+use crate::{ColumnType, Table, TenantId};
 
 /// Rows of one table under construction. Only columns that get a value cost anything.
 pub struct RowsBuilder {
     pub(super) table: Arc<Table>,
     pub(super) places: Places,
+    /// The columns' types, side by side because every value asks for one.
+    pub(super) kinds: Box<[ColumnType]>,
     pub(super) columns: Vec<Option<ColumnBuilder>>,
     /// Columns that exist, in the order of their first value.
     used: Vec<usize>,
@@ -38,7 +40,8 @@ impl RowsBuilder {
             time_received: table.time_received(),
             overflow: table.overflow(),
         };
-        Self { table, places, columns, used: Vec::new(), rows: 0, bytes: 0, overflow: Overflow::default() }
+        let kinds = table.columns().iter().map(|column| column.kind).collect();
+        Self { table, places, kinds, columns, used: Vec::new(), rows: 0, bytes: 0, overflow: Overflow::default() }
     }
 
     pub fn table(&self) -> &Arc<Table> {
@@ -87,33 +90,39 @@ impl RowsBuilder {
         Some(SignalBatch { tenant, table: self.table.name().clone(), rows })
     }
 
-    /// The builder of a column, as long as the rows before the current one; `None` if the current row
-    /// has a value there already.
-    pub(super) fn column(&mut self, at: usize) -> Option<&mut ColumnBuilder> {
-        let (rows, slot) = (self.rows, &mut self.columns[at]);
-        let column = match slot {
-            Some(column) => column,
-            None => {
-                self.used.push(at);
-                slot.insert(ColumnBuilder::new(self.table.columns()[at].kind))
-            }
-        };
-        if column.len() > rows {
+    /// A column that is as long as the rows before the current one, and counts as one longer now: the
+    /// caller appends a value. `None` if the current row has a value there already.
+    #[inline]
+    pub(super) fn column(&mut self, at: usize) -> Option<&mut Values> {
+        if self.columns[at].is_none() {
+            self.new_column(at);
+        }
+        let (rows, column) = (self.rows, self.columns[at].as_mut()?);
+        if column.len > rows {
             return None;
         }
         column.pad(rows);
-        Some(column)
+        column.len = rows + 1;
+        Some(&mut column.values)
+    }
+
+    #[cold]
+    fn new_column(&mut self, at: usize) {
+        self.used.push(at);
+        self.columns[at] = Some(ColumnBuilder::new(self.kinds[at]));
     }
 
     /// The current row's value in a `datetime` column.
     pub(super) fn last_time(&self, at: usize) -> Option<i64> {
         match &self.columns[at] {
-            Some(ColumnBuilder::DateTime(b)) if b.len() > self.rows => b.values_slice().last().copied(),
+            Some(ColumnBuilder { len, values: Values::DateTime(b) }) if *len > self.rows => {
+                b.values_slice().last().copied()
+            }
             _ => None,
         }
     }
 
     pub(super) fn is_set(&self, at: usize) -> bool {
-        self.columns[at].as_ref().is_some_and(|column| column.len() > self.rows)
+        self.columns[at].as_ref().is_some_and(|column| column.len > self.rows)
     }
 }

@@ -10,7 +10,13 @@ use arrow_array::{
 
 use crate::ColumnType;
 
-pub(super) enum ColumnBuilder {
+pub(super) struct ColumnBuilder {
+    /// Values so far, kept here because asking the Arrow builder is slower than adding to it.
+    pub len: usize,
+    pub values: Values,
+}
+
+pub(super) enum Values {
     Bool(BooleanBuilder),
     Int(Int32Builder),
     Long(Int64Builder),
@@ -22,65 +28,56 @@ pub(super) enum ColumnBuilder {
 
 impl ColumnBuilder {
     pub fn new(kind: ColumnType) -> Self {
-        match kind {
-            ColumnType::Bool => Self::Bool(BooleanBuilder::new()),
-            ColumnType::Int => Self::Int(Int32Builder::new()),
-            ColumnType::Long | ColumnType::TimeSpan => Self::Long(Int64Builder::new()),
-            ColumnType::Real => Self::Real(Float64Builder::new()),
+        let values = match kind {
+            ColumnType::Bool => Values::Bool(BooleanBuilder::new()),
+            ColumnType::Int => Values::Int(Int32Builder::new()),
+            ColumnType::Long | ColumnType::TimeSpan => Values::Long(Int64Builder::new()),
+            ColumnType::Real => Values::Real(Float64Builder::new()),
             ColumnType::Decimal => {
-                Self::Decimal(Decimal128Builder::new().with_data_type(kind.arrow()))
+                Values::Decimal(Decimal128Builder::new().with_data_type(kind.arrow()))
             }
             ColumnType::DateTime => {
-                Self::DateTime(TimestampMicrosecondBuilder::new().with_timezone("UTC"))
+                Values::DateTime(TimestampMicrosecondBuilder::new().with_timezone("UTC"))
             }
             ColumnType::String | ColumnType::Guid | ColumnType::Dynamic => {
-                Self::Text(StringViewBuilder::new())
+                Values::Text(StringViewBuilder::new())
             }
-        }
+        };
+        Self { len: 0, values }
     }
 
     /// Appends nulls until the column has `len` values.
+    #[inline]
     pub fn pad(&mut self, len: usize) {
-        let missing = len - self.builder().len();
-        if missing == 0 {
-            return;
-        }
-        match self {
-            Self::Bool(b) => b.append_nulls(missing),
-            Self::Int(b) => b.append_nulls(missing),
-            Self::Long(b) => b.append_nulls(missing),
-            Self::Real(b) => b.append_nulls(missing),
-            Self::Decimal(b) => b.append_nulls(missing),
-            Self::DateTime(b) => b.append_nulls(missing),
-            Self::Text(b) => (0..missing).for_each(|_| b.append_null()),
-        }
-    }
-
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Bool(b) => b.len(),
-            Self::Int(b) => b.len(),
-            Self::Long(b) => b.len(),
-            Self::Real(b) => b.len(),
-            Self::Decimal(b) => b.len(),
-            Self::DateTime(b) => b.len(),
-            Self::Text(b) => b.len(),
+        if self.len < len {
+            self.append_nulls(len - self.len);
         }
     }
 
     pub fn finish(&mut self) -> ArrayRef {
-        self.builder().finish()
+        let builder: &mut dyn ArrayBuilder = match &mut self.values {
+            Values::Bool(b) => b,
+            Values::Int(b) => b,
+            Values::Long(b) => b,
+            Values::Real(b) => b,
+            Values::Decimal(b) => b,
+            Values::DateTime(b) => b,
+            Values::Text(b) => b,
+        };
+        self.len = 0;
+        builder.finish()
     }
 
-    fn builder(&mut self) -> &mut dyn ArrayBuilder {
-        match self {
-            Self::Bool(b) => b,
-            Self::Int(b) => b,
-            Self::Long(b) => b,
-            Self::Real(b) => b,
-            Self::Decimal(b) => b,
-            Self::DateTime(b) => b,
-            Self::Text(b) => b,
+    fn append_nulls(&mut self, missing: usize) {
+        self.len += missing;
+        match &mut self.values {
+            Values::Bool(b) => b.append_nulls(missing),
+            Values::Int(b) => b.append_nulls(missing),
+            Values::Long(b) => b.append_nulls(missing),
+            Values::Real(b) => b.append_nulls(missing),
+            Values::Decimal(b) => b.append_nulls(missing),
+            Values::DateTime(b) => b.append_nulls(missing),
+            Values::Text(b) => (0..missing).for_each(|_| b.append_null()),
         }
     }
 }

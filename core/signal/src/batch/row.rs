@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{RowsBuilder, column::ColumnBuilder};
+use super::{RowsBuilder, column::Values};
 use crate::{ColumnType, dynamic, time};
 
 /// Why a text is not a value of a column's type.
@@ -27,10 +27,16 @@ impl<'a> Row<'a> {
     }
 
     /// A text for a column of any type: kept for `string`, parsed for the others. Empty text is null.
+    #[inline]
     pub fn text(&mut self, column: usize, text: &str) {
-        if text.is_empty() {
-            return;
+        match self.rows.kinds[column] {
+            _ if text.is_empty() => {}
+            ColumnType::String => self.append_text(column, text),
+            _ => self.other_text(column, text),
         }
+    }
+
+    fn other_text(&mut self, column: usize, text: &str) {
         if self.try_text(column, text).is_err() {
             let name = self.rows.table.columns()[column].name.clone();
             self.unmapped(&name, text);
@@ -39,7 +45,7 @@ impl<'a> Row<'a> {
 
     /// As [`Row::text`], but tells when the text does not fit instead of putting it to the overflow.
     pub fn try_text(&mut self, column: usize, text: &str) -> Result<(), ValueError> {
-        let kind = self.rows.table.columns()[column].kind;
+        let kind = self.rows.kinds[column];
         let error = ValueError { expected: kind };
         let trimmed = text.trim_ascii();
         match kind {
@@ -73,7 +79,7 @@ impl<'a> Row<'a> {
             ColumnType::Real => self.real(column, trimmed.parse().map_err(|_| error)?),
             ColumnType::Decimal => {
                 let value = time::parse_decimal(trimmed).ok_or(error)?;
-                if let Some(ColumnBuilder::Decimal(b)) = self.rows.column(column) {
+                if let Some(Values::Decimal(b)) = self.rows.column(column) {
                     b.append_value(value);
                     self.rows.bytes += 16;
                 }
@@ -90,9 +96,9 @@ impl<'a> Row<'a> {
 
     /// A whole number for an `int`, `long`, `real`, `string` or `dynamic` column.
     pub fn long(&mut self, column: usize, value: i64) {
-        match self.rows.table.columns()[column].kind {
+        match self.rows.kinds[column] {
             ColumnType::Int | ColumnType::Long => {
-                let is_int = self.rows.table.columns()[column].kind == ColumnType::Int;
+                let is_int = self.rows.kinds[column] == ColumnType::Int;
                 if is_int && i32::try_from(value).is_err() {
                     let name = self.rows.table.columns()[column].name.clone();
                     self.unmapped_json(&name, &value.to_string());
@@ -101,16 +107,16 @@ impl<'a> Row<'a> {
                 }
             }
             ColumnType::Real => self.real(column, value as f64),
-            _ => self.text(column, &value.to_string()),
+            _ => self.text(column, itoa::Buffer::new().format(value)),
         }
     }
 
     /// A number for a `real` column; for another type, its text.
     pub fn real(&mut self, column: usize, value: f64) {
-        if self.rows.table.columns()[column].kind != ColumnType::Real {
+        if self.rows.kinds[column] != ColumnType::Real {
             return self.text(column, &value.to_string());
         }
-        if let Some(ColumnBuilder::Real(b)) = self.rows.column(column) {
+        if let Some(Values::Real(b)) = self.rows.column(column) {
             b.append_value(value);
             self.rows.bytes += 8;
         }
@@ -118,10 +124,10 @@ impl<'a> Row<'a> {
 
     /// A truth value for a `bool` column; for another type, its text.
     pub fn bool(&mut self, column: usize, value: bool) {
-        if self.rows.table.columns()[column].kind != ColumnType::Bool {
+        if self.rows.kinds[column] != ColumnType::Bool {
             return self.text(column, if value { "true" } else { "false" });
         }
-        if let Some(ColumnBuilder::Bool(b)) = self.rows.column(column) {
+        if let Some(Values::Bool(b)) = self.rows.column(column) {
             b.append_value(value);
             self.rows.bytes += 1;
         }
@@ -130,7 +136,7 @@ impl<'a> Row<'a> {
     /// A point in time, in microseconds since 1970, for a `datetime` column; for another type, its
     /// ISO 8601 text.
     pub fn datetime(&mut self, column: usize, micros: i64) {
-        if self.rows.table.columns()[column].kind != ColumnType::DateTime {
+        if self.rows.kinds[column] != ColumnType::DateTime {
             return self.text(column, &time::format_datetime(micros));
         }
         self.push_time(column, micros);
@@ -138,7 +144,7 @@ impl<'a> Row<'a> {
 
     /// JSON text that a parser has checked: kept for `dynamic`, unwrapped for the other types.
     pub fn json(&mut self, column: usize, json: &str) {
-        match self.rows.table.columns()[column].kind {
+        match self.rows.kinds[column] {
             _ if json == "null" => {}
             ColumnType::Dynamic => self.push_text(column, json),
             _ if json.starts_with('"') => match serde_json::from_str::<Cow<'_, str>>(json) {
@@ -179,14 +185,14 @@ impl<'a> Row<'a> {
     }
 
     fn append_text(&mut self, column: usize, text: &str) {
-        if let Some(ColumnBuilder::Text(b)) = self.rows.column(column) {
+        if let Some(Values::Text(b)) = self.rows.column(column) {
             b.append_value(text);
             self.rows.bytes += 16 + if text.len() > 12 { text.len() } else { 0 };
         }
     }
 
     fn push_time(&mut self, column: usize, micros: i64) {
-        if let Some(ColumnBuilder::DateTime(b)) = self.rows.column(column) {
+        if let Some(Values::DateTime(b)) = self.rows.column(column) {
             b.append_value(micros);
             self.rows.bytes += 8;
         }
@@ -194,8 +200,8 @@ impl<'a> Row<'a> {
 
     fn push_long(&mut self, column: usize, value: i64) {
         match self.rows.column(column) {
-            Some(ColumnBuilder::Int(b)) => b.append_value(value as i32),
-            Some(ColumnBuilder::Long(b)) => b.append_value(value),
+            Some(Values::Int(b)) => b.append_value(value as i32),
+            Some(Values::Long(b)) => b.append_value(value),
             _ => return,
         }
         self.rows.bytes += 8;

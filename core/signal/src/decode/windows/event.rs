@@ -4,6 +4,7 @@
 //! it. A decoder fills the event, [`super::rows`] reads it.
 
 use super::walker::Sink;
+use crate::mapping::Value;
 
 /// A piece of text: a place in the event's (or another) buffer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +44,15 @@ pub enum Slot {
     KeywordNames,
 }
 
+/// What a slot holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SlotValue {
+    Text(Span),
+    Number(i64),
+}
+
+const EMPTY: SlotValue = SlotValue::Text(Span { start: 0, end: 0 });
+
 const SLOTS: usize = Slot::KeywordNames as usize + 1;
 
 /// What a field's value is.
@@ -61,10 +71,9 @@ pub struct Field {
 }
 
 /// One event. See the module's description.
-#[derive(Default)]
 pub struct WindowsEvent {
     text: Vec<u8>,
-    slots: [Span; SLOTS],
+    slots: [SlotValue; SLOTS],
     /// When it happened, in microseconds since 1970. Set by the decoder, or read from
     /// [`Slot::SystemTime`].
     pub time: Option<i64>,
@@ -84,11 +93,26 @@ const TEXT_MAX: usize = 16 << 20;
 /// The most fields an event may have.
 const FIELDS_MAX: usize = 1 << 16;
 
+impl Default for WindowsEvent {
+    fn default() -> Self {
+        Self {
+            text: Vec::new(),
+            slots: [EMPTY; SLOTS],
+            time: None,
+            container: Span::default(),
+            wrapper: Span::default(),
+            fields: Vec::new(),
+            extras: Vec::new(),
+            may_repeat: false,
+        }
+    }
+}
+
 impl WindowsEvent {
     /// Forgets the event, keeping the memory.
     pub fn clear(&mut self) {
         self.text.clear();
-        self.slots = [Span::default(); SLOTS];
+        self.slots = [EMPTY; SLOTS];
         self.time = None;
         self.container = Span::default();
         self.wrapper = Span::default();
@@ -114,7 +138,11 @@ impl WindowsEvent {
     }
 
     pub fn set(&mut self, slot: Slot, value: Span) {
-        self.slots[slot as usize] = value;
+        self.slots[slot as usize] = SlotValue::Text(value);
+    }
+
+    pub fn set_number(&mut self, slot: Slot, number: i64) {
+        self.slots[slot as usize] = SlotValue::Number(number);
     }
 
     pub fn set_text(&mut self, slot: Slot, text: &str) {
@@ -122,10 +150,12 @@ impl WindowsEvent {
         self.set(slot, span);
     }
 
-    /// Whether a slot has a text that is not empty.
+    /// Whether a slot has a number or a text that is not empty.
     pub fn is_set(&self, slot: Slot) -> bool {
-        let span = self.slots[slot as usize];
-        span.start != span.end
+        match self.slots[slot as usize] {
+            SlotValue::Text(span) => span.start != span.end,
+            SlotValue::Number(_) => true,
+        }
     }
 
     pub fn add_field(&mut self, name: &str, value: &str, kind: FieldKind) {
@@ -170,17 +200,31 @@ impl<'a> View<'a> {
         self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
-    pub fn slot(&self, slot: Slot) -> &'a str {
-        self.text(self.event.slots[slot as usize])
+    pub fn slot(&self, slot: Slot) -> Value<'a> {
+        match self.event.slots[slot as usize] {
+            SlotValue::Text(span) => Value::text(self.text(span)),
+            SlotValue::Number(number) => Value::Long(number),
+        }
+    }
+
+    /// A slot that holds text.
+    pub fn slot_text(&self, slot: Slot) -> &'a str {
+        match self.event.slots[slot as usize] {
+            SlotValue::Text(span) => self.text(span),
+            SlotValue::Number(_) => "",
+        }
     }
 
     /// A slot that holds a whole number.
     pub fn number(&self, slot: Slot) -> Option<i64> {
-        self.slot(slot).parse().ok()
+        match self.event.slots[slot as usize] {
+            SlotValue::Text(span) => self.text(span).trim_ascii().parse().ok(),
+            SlotValue::Number(number) => Some(number),
+        }
     }
 
     pub fn time(&self) -> Option<i64> {
-        self.event.time.or_else(|| crate::time::parse_datetime(self.slot(Slot::SystemTime)))
+        self.event.time.or_else(|| crate::time::parse_datetime(self.slot_text(Slot::SystemTime)))
     }
 
     pub fn container(&self) -> &'a str {
@@ -216,12 +260,14 @@ impl Sink for WindowsEvent {
     }
 
     fn slot(&mut self, slot: Slot, value: Span, _dependency: Option<u16>) {
-        if slot == Slot::KeywordNames && self.is_set(slot) {
-            let joined = [self.bytes(self.slots[slot as usize]), b", ", self.bytes(value)].concat();
-            let joined = self.write(|text| text.extend_from_slice(&joined));
-            return self.set(slot, joined);
+        match self.slots[slot as usize] {
+            SlotValue::Text(before) if slot == Slot::KeywordNames && before != Span::default() => {
+                let joined = [self.bytes(before), b", ", self.bytes(value)].concat();
+                let joined = self.write(|text| text.extend_from_slice(&joined));
+                self.set(slot, joined);
+            }
+            _ => self.set(slot, value),
         }
-        self.set(slot, value);
     }
 
     fn field(&mut self, name: Span, value: Span, _dependency: Option<u16>) {

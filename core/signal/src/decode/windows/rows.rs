@@ -1,9 +1,9 @@
 //! From an event to its rows.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use super::{
-    data_text,
+    data_text::{self, Data},
     event::{FieldKind, Slot, View, WindowsEvent},
 };
 use crate::{
@@ -86,7 +86,7 @@ pub struct RowWriter {
     sources: Sources,
     device: Device,
     /// Texts of the data, used again for each event.
-    texts: [String; 4],
+    texts: [Vec<u8>; 4],
 }
 
 impl Default for RowWriter {
@@ -105,30 +105,40 @@ impl RowWriter {
     pub fn write(&mut self, event: &WindowsEvent, out: &mut Output) -> Result<(), &'static str> {
         let view = event.view().ok_or("event's text is not valid")?;
         let source = self.sources.of(&view);
-        self.device.set(view.slot(Slot::Computer));
+        self.device.set(view.slot_text(Slot::Computer));
         let time = view.time();
+        let fields: Vec<_> = view.fields().map(field).collect();
+        let data = Data {
+            container: view.container(),
+            wrapper: view.wrapper(),
+            fields: &fields,
+            may_repeat: view.may_repeat(),
+        };
         for (header, text) in
             [Header::DataXml, Header::DataItem, Header::Parameters, Header::DataJson].iter().zip(&mut self.texts)
         {
             text.clear();
             if source.headers & bit(*header) != 0 {
-                write_text(*header, &view, time, text);
+                write_text(*header, &data, time, text);
             }
         }
+        let texts = self.texts.each_ref().map(|text| std::str::from_utf8(text).unwrap_or_default());
         let mut headers: [Value<'_>; HEADERS.len()] = [const { Value::Null }; HEADERS.len()];
-        for (value, (_, header)) in headers.iter_mut().zip(HEADERS) {
-            *value = match header {
-                Header::Slot(slot) => Value::text(view.slot(slot)),
-                Header::DataXml => Value::text(&self.texts[0]),
-                Header::DataItem => Value::text(&self.texts[1]),
-                Header::Parameters => Value::text(&self.texts[2]),
-                Header::DataJson => Value::Json(self.texts[3].as_str().into()),
+        for (at, (value, (_, header))) in headers.iter_mut().zip(&HEADERS).enumerate() {
+            if source.headers & (1 << at) == 0 {
+                continue;
+            }
+            *value = match *header {
+                Header::Slot(slot) => view.slot(slot),
+                Header::DataXml => Value::text(texts[0]),
+                Header::DataItem => Value::text(texts[1]),
+                Header::Parameters => Value::text(texts[2]),
+                Header::DataJson => Value::Json(texts[3].into()),
                 Header::Time => time.map_or(Value::Null, Value::Time),
                 Header::DeviceName => Value::text(&self.device.name),
                 Header::DeviceId => Value::text(&self.device.id),
             };
         }
-        let fields: Vec<_> = view.fields().map(field).collect();
         let extras: Vec<_> = view.extras().map(field).collect();
         let record = Record { time, headers: &headers, fields: &fields, extras: &extras };
         self.mapper.apply(&source.sets, &record, out);
@@ -144,12 +154,12 @@ fn field<'a>((name, value, kind): (&'a str, &'a str, FieldKind)) -> (&'a str, Va
     }
 }
 
-fn write_text(header: Header, view: &View<'_>, time: Option<i64>, text: &mut String) {
+fn write_text(header: Header, data: &Data<'_>, time: Option<i64>, text: &mut Vec<u8>) {
     match header {
-        Header::DataXml => data_text::xml(view, text),
-        Header::DataItem => data_text::item(view, time, text),
-        Header::Parameters => data_text::parameters(view, text),
-        Header::DataJson => data_text::json(view, text),
+        Header::DataXml => data_text::xml(data, text),
+        Header::DataItem => data_text::item(data, time, text),
+        Header::Parameters => data_text::parameters(data, text),
+        Header::DataJson => data_text::json(data, text),
         Header::Slot(_) | Header::Time | Header::DeviceName | Header::DeviceId => {}
     }
 }
@@ -161,14 +171,14 @@ fn bit(header: Header) -> u64 {
 }
 
 /// The rules for kinds of events, remembered.
-#[derive(Default)]
 struct Sources {
-    /// By event id; few kinds share one.
-    known: HashMap<i64, Vec<Source>>,
+    /// By the last bits of the event's id; few kinds share them.
+    known: Vec<Vec<Source>>,
     count: usize,
 }
 
 struct Source {
+    id: i64,
     channel: Box<str>,
     provider: Box<str>,
     sets: Vec<RuleSet>,
@@ -178,23 +188,29 @@ struct Source {
 
 /// So many kinds are remembered.
 const SOURCES_MAX: usize = 4096;
+const BUCKETS: usize = 256;
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self { known: (0..BUCKETS).map(|_| Vec::new()).collect(), count: 0 }
+    }
+}
 
 impl Sources {
     fn of(&mut self, view: &View<'_>) -> &Source {
         if self.count >= SOURCES_MAX {
-            self.known.clear();
-            self.count = 0;
+            *self = Self::default();
         }
         let id = view.number(Slot::EventId).unwrap_or(-1);
-        let (channel, provider) = (view.slot(Slot::Channel), view.slot(Slot::Provider));
-        let same_id = self.known.entry(id).or_default();
-        let known = same_id.iter().position(|s| *s.channel == *channel && *s.provider == *provider);
-        let at = known.unwrap_or_else(|| {
+        let (channel, provider) = (view.slot_text(Slot::Channel), view.slot_text(Slot::Provider));
+        let bucket = &mut self.known[id as usize % BUCKETS];
+        let is_it = |s: &Source| s.id == id && *s.channel == *channel && *s.provider == *provider;
+        let at = bucket.iter().position(is_it).unwrap_or_else(|| {
             self.count += 1;
-            same_id.push(Source::new(channel, provider, id));
-            same_id.len() - 1
+            bucket.push(Source::new(channel, provider, id));
+            bucket.len() - 1
         });
-        &same_id[at]
+        &bucket[at]
     }
 }
 
@@ -219,7 +235,7 @@ impl Source {
             sets.extend(mapping.rules("*"));
         }
         let headers = sets.iter().fold(0, |bits, set| bits | mapping.headers_of(*set));
-        Self { channel: channel.into(), provider: provider.into(), sets, headers }
+        Self { id, channel: channel.into(), provider: provider.into(), sets, headers }
     }
 }
 

@@ -180,13 +180,17 @@ impl RecordReader {
 
     fn slot(&self, chunk: &[u8], slot: Slot, pieces: Span, first: usize, event: &mut WindowsEvent) {
         let parts = &self.programs.parts().pieces[pieces.start as usize..pieces.end as usize];
-        if let (Slot::SystemTime, [Piece::Value(index)]) = (slot, parts)
+        if let [Piece::Value(index)] = parts
             && let Some(value) = self.value(first, *index)
-            && value.kind == FILETIME
         {
-            let ticks = value::unsigned(value.bytes(chunk));
-            event.time = time::from_filetime(ticks);
-            return;
+            let bytes = value.bytes(chunk);
+            if slot == Slot::SystemTime && value.kind == FILETIME {
+                event.time = time::from_filetime(value::unsigned(bytes));
+                return;
+            }
+            if let Some(number) = value::whole_number(value.kind, bytes) {
+                return event.set_number(slot, number);
+            }
         }
         let value = self.text(chunk, pieces, first, event);
         Sink::slot(event, slot, value, None);

@@ -38,7 +38,21 @@ pub(super) fn append(out: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
                 append(out, array & !ARRAY, item);
             }
         }
-        _ => bytes.iter().for_each(|byte| append_hex_byte(out, *byte, b"0123456789ABCDEF")),
+        _ => {
+            const UPPER: &[u8; 16] = b"0123456789ABCDEF";
+            out.extend(bytes.iter().flat_map(|byte| {
+                [UPPER[usize::from(byte >> 4)], UPPER[usize::from(byte & 15)]]
+            }));
+        }
+    }
+}
+
+/// The value of an integer type, if it fits.
+pub(super) fn whole_number(kind: u8, bytes: &[u8]) -> Option<i64> {
+    match (kind, bytes.len()) {
+        (0x03 | 0x05 | 0x07 | 0x09, 1 | 2 | 4 | 8) => Some(signed(bytes)),
+        (0x04 | 0x06 | 0x08 | 0x0a, 1 | 2 | 4 | 8) => i64::try_from(unsigned(bytes)).ok(),
+        _ => None,
     }
 }
 
@@ -71,8 +85,15 @@ pub(super) fn items(kind: u8, bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// A number of one, two, four or eight bytes, the lowest first; others are 0.
 pub(super) fn unsigned(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    match *bytes {
+        [a] => a.into(),
+        [a, b] => u16::from_le_bytes([a, b]).into(),
+        [a, b, c, d] => u32::from_le_bytes([a, b, c, d]).into(),
+        [a, b, c, d, e, f, g, h] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        _ => 0,
+    }
 }
 
 fn signed(bytes: &[u8]) -> i64 {
@@ -87,18 +108,8 @@ fn append_signed(out: &mut Vec<u8>, number: i64) {
     append_decimal(out, number.unsigned_abs());
 }
 
-fn append_decimal(out: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[at..]);
+fn append_decimal(out: &mut Vec<u8>, number: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 fn append_real(out: &mut Vec<u8>, number: impl std::fmt::Display) {
@@ -106,27 +117,25 @@ fn append_real(out: &mut Vec<u8>, number: impl std::fmt::Display) {
 }
 
 fn append_hex(out: &mut Vec<u8>, number: u64) {
-    out.extend_from_slice(b"0x");
-    let first = if number == 0 { 1 } else { (67 - number.leading_zeros()) / 4 };
-    for nibble in (0..first).rev() {
-        out.push(b"0123456789abcdef"[(number >> (4 * nibble) & 15) as usize]);
+    let mut text = *b"0x0000000000000000";
+    let digits = if number == 0 { 1 } else { (67 - number.leading_zeros()) as usize / 4 };
+    for at in 0..digits {
+        text[1 + digits - at] = HEX[(number >> (4 * at) & 15) as usize];
     }
+    out.extend_from_slice(&text[..2 + digits]);
 }
 
-fn append_hex_byte(out: &mut Vec<u8>, byte: u8, digits: &[u8; 16]) {
-    out.extend_from_slice(&[digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]);
-}
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 fn append_guid(out: &mut Vec<u8>, bytes: &[u8]) {
     const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-    out.push(b'{');
-    for (at, from) in ORDER.into_iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            out.push(b'-');
-        }
-        append_hex_byte(out, bytes[from], b"0123456789abcdef");
+    const PLACES: [usize; 16] = [1, 3, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 29, 31, 33, 35];
+    let mut text = *b"{00000000-0000-0000-0000-000000000000}";
+    for (place, from) in PLACES.into_iter().zip(ORDER) {
+        text[place] = HEX[usize::from(bytes[from] >> 4)];
+        text[place + 1] = HEX[usize::from(bytes[from] & 15)];
     }
-    out.push(b'}');
+    out.extend_from_slice(&text);
 }
 
 fn append_sid(out: &mut Vec<u8>, bytes: &[u8]) {
