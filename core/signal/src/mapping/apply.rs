@@ -1,7 +1,9 @@
 //! Applies a mapping's rules to records.
 
+use bumpalo::Bump;
+
 use super::{
-    Mapping, Record, RuleSet, Value,
+    Mapping, Record, RuleSet,
     compile::{ColumnRule, Fate, Rest, Rule, Target},
     expression::{ABSENT, Inputs},
 };
@@ -21,6 +23,8 @@ pub struct Mapper<'m> {
     memory: Vec<RuleMemory>,
     /// Tables that the current record has a row of already.
     filled: Vec<TableSlot>,
+    /// What expressions compute for the current record.
+    arena: Bump,
 }
 
 #[derive(Default)]
@@ -42,13 +46,14 @@ const LAYOUT_MAX: usize = 256;
 impl<'m> Mapper<'m> {
     pub fn new(mapping: &'m Mapping) -> Self {
         let memory = mapping.rules.iter().map(|_| RuleMemory::default()).collect();
-        Self { mapping, memory, filled: Vec::new() }
+        Self { mapping, memory, filled: Vec::new(), arena: Bump::new() }
     }
 
     /// Writes the rows that the rules of the sets give for the record; the number of rows. Rules of an
     /// earlier set come before those of a later one.
     pub fn apply(&mut self, sets: &[RuleSet], record: &Record<'_>, out: &mut Output) -> usize {
         self.filled.clear();
+        self.arena.reset();
         for at in sets.iter().flat_map(|set| &self.mapping.sets[set.0]) {
             let (rule, memory) = (&self.mapping.rules[*at], &mut self.memory[*at]);
             let table = *memory.table.get_or_insert_with(|| {
@@ -58,10 +63,10 @@ impl<'m> Mapper<'m> {
                 continue;
             }
             memory.place(rule, record);
-            let inputs = Inputs { record, places: &memory.places };
+            let inputs = Inputs { record, places: &memory.places, arena: &self.arena };
             if rule.condition.iter().all(|test| test.holds(inputs)) {
                 self.filled.push(table);
-                memory.write(rule, record, &mut out.row(table));
+                memory.write(rule, record, &self.arena, &mut out.row(table));
             }
         }
         self.filled.len()
@@ -74,6 +79,9 @@ impl RuleMemory {
         self.places.clear();
         self.places.resize(rule.inputs, ABSENT);
         self.fates.clear();
+        if !rule.reads_fields {
+            return;
+        }
         for (at, (name, value)) in record.fields.iter().enumerate() {
             let mut fate = self.fate(rule, at, name);
             if let Some(slot) = fate.slot {
@@ -106,28 +114,34 @@ impl RuleMemory {
         fate
     }
 
-    fn write(&mut self, rule: &Rule, record: &Record<'_>, row: &mut Row<'_>) {
+    fn write(&mut self, rule: &Rule, record: &Record<'_>, arena: &Bump, row: &mut Row<'_>) {
         self.used.clear();
         self.used.resize(rule.inputs, false);
-        for column in &rule.columns {
-            self.write_column(column, record, row);
+        for (header, column) in &rule.headers_as_they_are {
+            if let Some(value) = record.headers.get(usize::from(*header)) {
+                value.datum().write(row, *column);
+            }
         }
-        for ((name, value), fate) in record.fields.iter().zip(&self.fates) {
+        for column in &rule.columns {
+            self.write_column(column, record, arena, row);
+        }
+        let visited = if rule.visits_fields { record.fields } else { &[] };
+        for ((name, value), fate) in visited.iter().zip(&self.fates) {
             let mut used = fate.slot.is_some_and(|slot| self.used[usize::from(slot)]);
             if let Some(column) = fate.column {
                 let column = column as usize;
                 if !row.is_set(column) {
-                    value.write(row, column);
+                    value.datum().write(row, column);
                     used = true;
                 }
             }
             if fate.rest == Rest::Always || (fate.rest == Rest::IfUnused && !used) {
-                value.write_unmapped(row, name);
+                value.datum().write_unmapped(row, name);
             }
         }
         if rule.keeps_extras {
             for (name, value) in record.extras {
-                value.write_unmapped(row, name);
+                value.datum().write_unmapped(row, name);
             }
         }
         if let Some(time) = record.time {
@@ -135,10 +149,16 @@ impl RuleMemory {
         }
     }
 
-    fn write_column(&mut self, column: &ColumnRule, record: &Record<'_>, row: &mut Row<'_>) {
-        let inputs = Inputs { record, places: &self.places };
+    fn write_column(
+        &mut self,
+        column: &ColumnRule,
+        record: &Record<'_>,
+        arena: &Bump,
+        row: &mut Row<'_>,
+    ) {
+        let inputs = Inputs { record, places: &self.places, arena };
         for (expr, slots) in &column.alternatives {
-            let value: Value<'_> = expr.value(inputs);
+            let value = expr.value(inputs);
             if value.is_empty() {
                 continue;
             }

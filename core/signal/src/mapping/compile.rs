@@ -37,11 +37,17 @@ pub struct MappingError {
 pub(super) struct Rule {
     pub table: Arc<str>,
     pub condition: Vec<Test>,
+    /// Columns that take a header field as it is: the header's place and the column's.
+    pub headers_as_they_are: Vec<(u16, usize)>,
     pub columns: Vec<ColumnRule>,
     /// What happens to a field of a name; one that is not here is [`Fate::default`] or `unknown`.
     pub fates: HashMap<Box<str>, Fate>,
     /// What happens to all other fields.
     pub unknown: Fate,
+    /// Whether any field matters: false for a rule of header fields that drops the rest.
+    pub reads_fields: bool,
+    /// Whether fields are looked at after the columns: for the rest, or for columns of their own name.
+    pub visits_fields: bool,
     /// Whether the row takes what the encoding or the shipper added.
     pub keeps_extras: bool,
     pub inputs: usize,
@@ -137,8 +143,7 @@ impl Mapping {
     ) -> Result<(), MappingError> {
         match item {
             Item::Values { line, name, pairs } => {
-                let pairs = pairs.into_iter().map(|(code, name)| (code.into(), name.into()));
-                let before = compiler.values.insert(name.to_owned(), Arc::new(pairs.collect()));
+                let before = compiler.values.insert(name.to_owned(), Arc::new(Names::new(&pairs)));
                 unique(before, line, name)?;
             }
             Item::Columns { line, name, lines } => {
@@ -192,18 +197,26 @@ impl<'a> Compiler<'a> {
             .map(|term| self.test(term, text.line, &mut inputs))
             .collect::<Result<_, _>>()?;
         let mut columns = Vec::with_capacity(gathered.columns.len());
+        let mut headers_as_they_are = Vec::new();
         for (line, name, ast) in &gathered.columns {
-            columns.push(ColumnRule {
-                target: target(&table, name).map_err(|reason| at(*line, reason))?,
-                alternatives: self.alternatives(ast, *line, &mut inputs)?,
-            });
+            let target = target(&table, name).map_err(|reason| at(*line, reason))?;
+            let alternatives = self.alternatives(ast, *line, &mut inputs)?;
+            match (&target, &*alternatives) {
+                (Target::Column(column), [(Expr::Header(header), _)]) => {
+                    headers_as_they_are.push((*header, *column));
+                }
+                _ => columns.push(ColumnRule { target, alternatives }),
+            }
         }
         let mut rule = Rule {
             table: table.name().clone(),
             condition,
+            headers_as_they_are,
             columns,
             fates: HashMap::new(),
             unknown: Fate::default(),
+            reads_fields: true,
+            visits_fields: true,
             keeps_extras: gathered.keep.contains(&EXTRAS),
             inputs: inputs.names.len(),
             headers: inputs.headers,
@@ -359,6 +372,9 @@ impl Rule {
                 self.fates.entry((*name).into()).or_insert(self.unknown).rest = rest;
             }
         }
+        let is_visited = |fate: &Fate| fate.column.is_some() || fate.rest != Rest::Never;
+        self.visits_fields = is_visited(&self.unknown) || self.fates.values().any(is_visited);
+        self.reads_fields = self.visits_fields || !self.fates.is_empty();
     }
 }
 

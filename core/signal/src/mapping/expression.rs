@@ -1,14 +1,29 @@
 //! Compiled expressions and conditions.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use super::{Record, Value, function::Function};
+use bumpalo::Bump;
+
+use super::{Record, Value, function::Function, value::Datum};
 
 /// The most arguments a function takes.
 pub(super) const ARGUMENTS_MAX: usize = 4;
 
-/// A code's meaning.
-pub(super) type Names = HashMap<Box<str>, Box<str>>;
+/// What codes mean: sorted, for most lists are short.
+pub(super) struct Names(Vec<(Box<str>, Box<str>)>);
+
+impl Names {
+    pub fn new(pairs: &[(&str, &str)]) -> Self {
+        let mut names: Vec<_> = pairs.iter().map(|(code, name)| ((*code).into(), (*name).into())).collect();
+        names.sort();
+        Self(names)
+    }
+
+    fn name(&self, code: &str) -> Option<&str> {
+        let at = self.0.binary_search_by(|(known, _)| (**known).cmp(code)).ok()?;
+        Some(&self.0[at].1)
+    }
+}
 
 /// An expression with all names resolved.
 #[derive(Clone)]
@@ -29,33 +44,27 @@ pub(super) struct Inputs<'r> {
     pub record: &'r Record<'r>,
     /// For each input of the rule, its place among the record's fields, or [`ABSENT`].
     pub places: &'r [u32],
+    /// Holds what expressions compute for the record.
+    pub arena: &'r Bump,
 }
 
 pub(super) const ABSENT: u32 = u32::MAX;
 
 impl Expr {
-    pub fn value<'v>(&'v self, inputs: Inputs<'v>) -> Value<'v> {
+    #[inline]
+    pub fn value<'v>(&'v self, inputs: Inputs<'v>) -> Datum<'v> {
         match self {
             Self::Field(slot) => match inputs.places[usize::from(*slot)] {
-                ABSENT => Value::Null,
-                at => inputs.record.fields[at as usize].1.borrow(),
+                ABSENT => Datum::Null,
+                at => inputs.record.fields[at as usize].1.datum(),
             },
             Self::Header(at) => {
-                inputs.record.headers.get(usize::from(*at)).map_or(Value::Null, Value::borrow)
+                inputs.record.headers.get(usize::from(*at)).map_or(Datum::Null, Value::datum)
             }
-            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
-            Self::Number(number) => Value::Long(*number),
-            Self::Call(function, arguments) => {
-                let mut values: [Value<'v>; ARGUMENTS_MAX] = Default::default();
-                for (value, argument) in values.iter_mut().zip(arguments) {
-                    *value = argument.value(inputs);
-                }
-                (function.call)(&mut values[..arguments.len()])
-            }
-            Self::Lookup(names, code) => {
-                let code = code.value(inputs).into_text();
-                names.get(&*code).map_or(Value::Null, |name| Value::text(name))
-            }
+            Self::Text(text) => Datum::Text(text),
+            Self::Number(number) => Datum::Long(*number),
+            Self::Call(function, arguments) => function.apply(arguments, inputs),
+            Self::Lookup(names, code) => names.name(code.value(inputs).text(inputs.arena)).into(),
             Self::First(alternatives) => {
                 alternatives.iter().map(|a| a.value(inputs)).find(|v| !v.is_empty()).unwrap_or_default()
             }
@@ -92,15 +101,32 @@ impl Test {
     pub fn holds(&self, inputs: Inputs<'_>) -> bool {
         let left = self.left.value(inputs);
         let holds = match &self.kind {
-            TestKind::IsSet => !left.is_empty() && left != Value::Bool(false),
+            TestKind::IsSet => left.holds(),
             TestKind::Equals(right) => {
-                let left = left.into_text();
-                right.iter().any(|right| right.value(inputs).into_text() == left)
+                let left = left.text(inputs.arena);
+                right.iter().any(|right| right.value(inputs).text(inputs.arena) == left)
             }
             TestKind::EqualsIgnoringCase(right) => {
-                right.value(inputs).into_text().eq_ignore_ascii_case(&left.into_text())
+                let right = right.value(inputs).text(inputs.arena);
+                right.eq_ignore_ascii_case(left.text(inputs.arena))
             }
         };
         holds != self.negated
+    }
+}
+
+impl Function {
+    fn apply<'v>(&self, arguments: &'v [Expr], inputs: Inputs<'v>) -> Datum<'v> {
+        match arguments {
+            [one] => (self.call)(&[one.value(inputs)], inputs.arena),
+            [one, two] => (self.call)(&[one.value(inputs), two.value(inputs)], inputs.arena),
+            more => {
+                let mut values = [Datum::Null; ARGUMENTS_MAX];
+                for (value, argument) in values.iter_mut().zip(more) {
+                    *value = argument.value(inputs);
+                }
+                (self.call)(&values[..more.len()], inputs.arena)
+            }
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use bumpalo::Bump;
+
 use crate::Row;
 
 /// A value: of a field, or computed by an expression.
@@ -41,6 +43,40 @@ impl<'a> Value<'a> {
 
     /// Whether there is nothing here: no value or empty text.
     pub fn is_empty(&self) -> bool {
+        self.datum().is_empty()
+    }
+
+    /// The same value, borrowed.
+    #[inline]
+    pub(super) fn datum(&self) -> Datum<'_> {
+        match self {
+            Self::Null => Datum::Null,
+            Self::Text(text) => Datum::Text(text),
+            Self::Long(number) => Datum::Long(*number),
+            Self::Real(number) => Datum::Real(*number),
+            Self::Bool(claim) => Datum::Bool(*claim),
+            Self::Time(micros) => Datum::Time(*micros),
+            Self::Json(json) => Datum::Json(json),
+        }
+    }
+}
+
+/// A value inside an expression: what it computes lies in the arena of the current record.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub enum Datum<'a> {
+    #[default]
+    Null,
+    Text(&'a str),
+    Long(i64),
+    Real(f64),
+    Bool(bool),
+    Time(i64),
+    Json(&'a str),
+}
+
+impl<'a> Datum<'a> {
+    #[inline]
+    pub(super) fn is_empty(self) -> bool {
         match self {
             Self::Null => true,
             Self::Text(text) => text.is_empty(),
@@ -49,61 +85,68 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The same value, borrowing from this one.
-    pub fn borrow(&self) -> Value<'_> {
-        match self {
-            Self::Null => Value::Null,
-            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
-            Self::Long(n) => Value::Long(*n),
-            Self::Real(n) => Value::Real(*n),
-            Self::Bool(b) => Value::Bool(*b),
-            Self::Time(t) => Value::Time(*t),
-            Self::Json(json) => Value::Json(Cow::Borrowed(json)),
-        }
+    /// Whether a condition takes it as true: it has a value that is not false.
+    pub(super) fn holds(self) -> bool {
+        !self.is_empty() && self != Self::Bool(false)
     }
 
     /// The value as text: JSON strings unwrapped, times in ISO 8601, nothing for no value.
-    pub fn into_text(self) -> Cow<'a, str> {
+    pub(super) fn text(self, arena: &'a Bump) -> &'a str {
         match self {
-            Self::Null => Cow::Borrowed(""),
+            Self::Null => "",
             Self::Text(text) => text,
-            Self::Long(n) => Cow::Owned(n.to_string()),
-            Self::Real(n) => Cow::Owned(n.to_string()),
-            Self::Bool(b) => Cow::Borrowed(if b { "true" } else { "false" }),
-            Self::Time(t) => Cow::Owned(crate::time::format_datetime(t)),
-            Self::Json(json) if json.starts_with('"') => {
-                Cow::Owned(serde_json::from_str(&json).unwrap_or_else(|_| json.into_owned()))
-            }
+            Self::Long(number) => arena.alloc_str(itoa::Buffer::new().format(number)),
+            Self::Real(number) => arena.alloc_str(&number.to_string()),
+            Self::Bool(true) => "true",
+            Self::Bool(false) => "false",
+            Self::Time(micros) => arena.alloc_str(&crate::time::format_datetime(micros)),
+            Self::Json(json) if json.starts_with('"') => match serde_json::from_str::<Cow<'_, str>>(json) {
+                Ok(text) => arena.alloc_str(&text),
+                Err(_) => json,
+            },
             Self::Json(json) => json,
         }
     }
 
     /// Gives the value to a column.
-    pub(super) fn write(&self, row: &mut Row<'_>, column: usize) {
+    #[inline]
+    pub(super) fn write(self, row: &mut Row<'_>, column: usize) {
         match self {
             Self::Null => {}
             Self::Text(text) => row.text(column, text),
-            Self::Long(n) => row.long(column, *n),
-            Self::Real(n) => row.real(column, *n),
-            Self::Bool(b) => row.bool(column, *b),
-            Self::Time(t) => row.datetime(column, *t),
+            Self::Long(number) => row.long(column, number),
+            Self::Real(number) => row.real(column, number),
+            Self::Bool(claim) => row.bool(column, claim),
+            Self::Time(micros) => row.datetime(column, micros),
             Self::Json(json) => row.json(column, json),
         }
     }
 
     /// Puts the value among the fields without a column, unless it is empty.
-    pub(super) fn write_unmapped(&self, row: &mut Row<'_>, name: &str) {
+    pub(super) fn write_unmapped(self, row: &mut Row<'_>, name: &str) {
         match self {
             _ if self.is_empty() => {}
             Self::Null => {}
             Self::Text(text) => row.unmapped(name, text),
-            Self::Long(n) => row.unmapped_json(name, &n.to_string()),
-            Self::Real(n) if n.is_finite() => row.unmapped_json(name, &n.to_string()),
-            Self::Real(n) => row.unmapped(name, &n.to_string()),
-            Self::Bool(b) => row.unmapped_json(name, if *b { "true" } else { "false" }),
-            Self::Time(t) => row.unmapped(name, &crate::time::format_datetime(*t)),
+            Self::Long(number) => row.unmapped_json(name, itoa::Buffer::new().format(number)),
+            Self::Real(number) if number.is_finite() => row.unmapped_json(name, &number.to_string()),
+            Self::Real(number) => row.unmapped(name, &number.to_string()),
+            Self::Bool(claim) => row.unmapped_json(name, if claim { "true" } else { "false" }),
+            Self::Time(micros) => row.unmapped(name, &crate::time::format_datetime(micros)),
             Self::Json(json) => row.unmapped_json(name, json),
         }
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Datum<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        text.map_or(Self::Null, Self::Text)
+    }
+}
+
+impl From<Option<i64>> for Datum<'_> {
+    fn from(number: Option<i64>) -> Self {
+        number.map_or(Self::Null, Self::Long)
     }
 }
 

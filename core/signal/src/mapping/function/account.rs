@@ -1,43 +1,45 @@
 //! Account names.
 
-use super::{Value, slice, take_text};
+use bumpalo::Bump;
 
-pub(super) fn name<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    slice(take_text(arguments, 0), |account| {
-        Some(match (account.rfind('\\'), account.find('@')) {
-            (Some(at), _) => &account[at + 1..],
-            (None, Some(at)) if at > 0 => &account[..at],
-            _ => account,
-        })
+use super::glue;
+use crate::mapping::value::Datum;
+
+pub(super) fn name<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let account = arguments[0].text(arena);
+    Datum::Text(match (account.rfind('\\'), account.find('@')) {
+        (Some(at), _) => &account[at + 1..],
+        (None, Some(at)) if at > 0 => &account[..at],
+        _ => account,
     })
 }
 
-pub(super) fn domain<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    slice(take_text(arguments, 0), |account| match (account.rfind('\\'), account.find('@')) {
-        (Some(at), _) => Some(&account[..at]),
-        (None, Some(at)) if at > 0 => Some(&account[at + 1..]),
-        _ => None,
-    })
+pub(super) fn domain<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let account = arguments[0].text(arena);
+    match (account.rfind('\\'), account.find('@')) {
+        (Some(at), _) => Datum::Text(&account[..at]),
+        (None, Some(at)) if at > 0 => Datum::Text(&account[at + 1..]),
+        _ => Datum::Null,
+    }
 }
 
 /// As the connector of Log Analytics writes it: a missing domain leaves the backslash out, a missing
 /// name gives nothing.
-pub(super) fn account<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let (domain, name) = (take_text(arguments, 0), take_text(arguments, 1));
+pub(super) fn account<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let [domain, name] = [0, 1].map(|at| arguments[at].text(arena));
     let is_none = |text: &str| matches!(text, "" | "-");
-    match (is_none(&domain), is_none(&name)) {
-        (true, true) => Value::Null,
-        (true, false) => name.into(),
-        (false, true) => Value::Null,
-        (false, false) => format!("{domain}\\{name}").into(),
+    match (is_none(domain), is_none(name)) {
+        (_, true) => Datum::Null,
+        (true, false) => Datum::Text(name),
+        (false, false) => Datum::Text(glue(arena, &[domain, "\\", name])),
     }
 }
 
-pub(super) fn kind<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    match take_text(arguments, 0).trim_end() {
-        "" | "-" => Value::Null,
-        name if name.ends_with('$') => Value::text("Machine"),
-        _ => Value::text("User"),
+pub(super) fn kind<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    match arguments[0].text(arena).trim_end() {
+        "" | "-" => Datum::Null,
+        name if name.ends_with('$') => Datum::Text("Machine"),
+        _ => Datum::Text("User"),
     }
 }
 

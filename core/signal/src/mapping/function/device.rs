@@ -1,6 +1,8 @@
 //! Devices.
 
-use super::{Value, take_text};
+use bumpalo::Bump;
+
+use crate::mapping::value::Datum;
 
 /// The SHA-1 of a device's name in lower case: the same device has the same id in every table and on
 /// every machine that decodes, without a directory to ask. Nothing for no name.
@@ -11,8 +13,8 @@ pub fn device_id(name: &str) -> String {
     sha1_smol::Sha1::from(name.to_lowercase()).digest().to_string()
 }
 
-pub(super) fn id<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    device_id(&take_text(arguments, 0)).into()
+pub(super) fn id<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    Datum::Text(arena.alloc_str(&device_id(arguments[0].text(arena))))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! DNS answers.
 
-use super::{Value, take_text};
-use crate::dynamic::ObjectWriter;
+use bumpalo::Bump;
+
+use crate::{dynamic::ObjectWriter, mapping::value::Datum};
 
 /// Numbers of the record types that Windows names in its lists of answers.
 const TYPES: [(&str, &str); 10] = [
@@ -18,14 +19,15 @@ const TYPES: [(&str, &str); 10] = [
 ];
 
 /// `type:  5 alias.example;::ffff:192.0.2.1;` as an array of objects with `Result` and `DnsQueryType`.
-pub(super) fn results<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let text = take_text(arguments, 0);
-    let mut json = String::new();
-    for answer in text.split(';').map(str::trim).filter(|answer| !answer.is_empty() && *answer != "-") {
+pub(super) fn results<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let mut json = bumpalo::collections::String::new_in(arena);
+    let answers = arguments[0].text(arena).split(';').map(str::trim);
+    for answer in answers.filter(|answer| !matches!(*answer, "" | "-")) {
         json.push(if json.is_empty() { '[' } else { ',' });
         let (kind, result) = match answer.strip_prefix("type:") {
             Some(rest) => rest.trim().split_once(' ').unwrap_or((rest.trim(), "")),
-            None => (if answer.starts_with("::ffff:") || !answer.contains(':') { "1" } else { "28" }, answer),
+            None if answer.starts_with("::ffff:") || !answer.contains(':') => ("1", answer),
+            None => ("28", answer),
         };
         let kind = TYPES.iter().find(|(number, _)| *number == kind).map_or(kind, |(_, name)| name);
         let mut object = ObjectWriter::default();
@@ -34,10 +36,10 @@ pub(super) fn results<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
         object.finish(|text| json.push_str(text));
     }
     if json.is_empty() {
-        return Value::Null;
+        return Datum::Null;
     }
     json.push(']');
-    Value::Json(json.into())
+    Datum::Json(json.into_bump_str())
 }
 
 #[cfg(test)]

@@ -1,16 +1,21 @@
 //! Lists of file hashes.
 
-use super::{Value, take_text};
+use bumpalo::Bump;
+
+use crate::mapping::value::Datum;
 
 /// `SHA1=…,MD5=…,SHA256=…,IMPHASH=…`, as Sysmon writes it; a hash of zeros is none.
-pub(super) fn hash<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let kind = take_text(arguments, 1);
-    let list = take_text(arguments, 0);
+pub(super) fn hash<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let [list, kind] = [0, 1].map(|at| arguments[at].text(arena));
     let found = list.split([',', '|']).find_map(|pair| {
-        let (name, digits) = pair.trim().split_once('=')?;
-        (name.eq_ignore_ascii_case(&kind) && digits.bytes().any(|b| b != b'0')).then_some(digits)
+        let (name, digits) = pair.trim_ascii().split_once('=')?;
+        (name.eq_ignore_ascii_case(kind) && digits.bytes().any(|b| b != b'0')).then_some(digits)
     });
-    found.map_or(Value::Null, |digits| digits.to_ascii_lowercase().into())
+    found.map_or(Datum::Null, |digits| {
+        let lower = arena.alloc_str(digits);
+        lower.make_ascii_lowercase();
+        Datum::Text(lower)
+    })
 }
 
 #[cfg(test)]

@@ -2,23 +2,25 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Value, take_text};
+use bumpalo::Bump;
 
-pub(super) fn ip<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let text = take_text(arguments, 0);
-    match parse(&text) {
-        Some(IpAddr::V4(_)) if text.starts_with(|c: char| c.is_ascii_digit()) => text.into(),
-        Some(address) => address.to_string().into(),
-        None => Value::Null,
+use crate::mapping::value::Datum;
+
+pub(super) fn ip<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let text = arguments[0].text(arena);
+    match parse(text) {
+        Some(IpAddr::V4(_)) if !text.contains(':') => Datum::Text(text),
+        Some(address) => Datum::Text(arena.alloc_str(&address.to_string())),
+        None => Datum::Null,
     }
 }
 
-pub(super) fn kind<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    Value::from(match parse(&take_text(arguments, 0)) {
-        Some(IpAddr::V4(address)) => Some(kind_v4(address)),
-        Some(IpAddr::V6(address)) => Some(kind_v6(address)),
-        None => None,
-    })
+pub(super) fn kind<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    match parse(arguments[0].text(arena)) {
+        Some(IpAddr::V4(address)) => Datum::Text(kind_v4(address)),
+        Some(IpAddr::V6(address)) => Datum::Text(kind_v6(address)),
+        None => Datum::Null,
+    }
 }
 
 /// An address, without a zone, IPv4-mapped as IPv4.

@@ -13,7 +13,9 @@ mod path;
 mod registry;
 mod text;
 
-use super::Value;
+use bumpalo::Bump;
+
+use super::value::Datum;
 
 /// A function of the mapping language.
 #[derive(Clone, Copy)]
@@ -23,7 +25,7 @@ pub struct Function {
     pub arguments: usize,
     /// What it gives, in a sentence.
     pub about: &'static str,
-    pub(super) call: for<'v> fn(&mut [Value<'v>]) -> Value<'v>,
+    pub(super) call: for<'v> fn(&[Datum<'v>], &'v Bump) -> Datum<'v>,
 }
 
 /// Every function.
@@ -72,25 +74,12 @@ pub fn function(name: &str) -> Option<Function> {
     FUNCTIONS.iter().copied().find(|function| function.name == name)
 }
 
-/// Takes an argument out.
-fn take<'v>(arguments: &mut [Value<'v>], at: usize) -> Value<'v> {
-    std::mem::take(&mut arguments[at])
-}
-
-/// Takes an argument out as text.
-fn take_text<'v>(arguments: &mut [Value<'v>], at: usize) -> std::borrow::Cow<'v, str> {
-    take(arguments, at).into_text()
-}
-
-/// A part of a text: borrowed if the text is.
-fn slice<'v>(
-    text: std::borrow::Cow<'v, str>,
-    part: impl for<'t> FnOnce(&'t str) -> Option<&'t str>,
-) -> Value<'v> {
-    match text {
-        std::borrow::Cow::Borrowed(text) => Value::from(part(text)),
-        std::borrow::Cow::Owned(text) => part(&text).map(str::to_owned).map_or(Value::Null, Value::from),
-    }
+/// The parts as one text.
+fn glue<'v>(arena: &'v Bump, parts: &[&str]) -> &'v str {
+    let length = parts.iter().map(|part| part.len()).sum();
+    let mut text = bumpalo::collections::String::with_capacity_in(length, arena);
+    parts.iter().for_each(|part| text.push_str(part));
+    text.into_bump_str()
 }
 
 #[cfg(test)]
@@ -100,9 +89,10 @@ mod tests {
     /// Calls a function with texts and shows what it gives.
     pub fn check(name: &str, arguments: &[&'static str], expected: &str) {
         let function = function(name).expect("a function of the list");
-        let mut values: Vec<Value<'_>> = arguments.iter().map(|text| Value::text(text)).collect();
+        let values: Vec<Datum<'_>> = arguments.iter().map(|text| Datum::Text(text)).collect();
         assert_eq!(values.len(), function.arguments, "{name}");
-        let result = (function.call)(&mut values).into_text();
+        let arena = Bump::new();
+        let result = (function.call)(&values, &arena).text(&arena);
         assert_eq!(result, expected, "{name}({arguments:?})");
     }
 

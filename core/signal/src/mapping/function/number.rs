@@ -1,38 +1,38 @@
 //! Numbers and times.
 
-use super::{Value, take, take_text};
-use crate::time;
+use bumpalo::Bump;
 
-pub(super) fn hex<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    match take(arguments, 0) {
-        Value::Long(number) => Value::Long(number),
-        other => Value::from(parse(other.into_text().trim())),
-    }
+use crate::{mapping::value::Datum, time};
+
+pub(super) fn hex<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    number(arguments[0], arena).into()
 }
 
-pub(super) fn plus<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let (left, right) = (hex(&mut arguments[..1]), hex(&mut arguments[1..]));
-    match (left, right) {
-        (Value::Long(left), Value::Long(right)) => Value::from(left.checked_add(right)),
-        _ => Value::Null,
-    }
+pub(super) fn plus<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let (left, right) = (number(arguments[0], arena), number(arguments[1], arena));
+    left.zip(right).and_then(|(left, right)| left.checked_add(right)).into()
 }
 
-pub(super) fn filetime<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let ticks = parse(take_text(arguments, 0).trim()).filter(|ticks| *ticks > 0);
+pub(super) fn filetime<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let ticks = number(arguments[0], arena).filter(|ticks| *ticks > 0);
     let micros = ticks.and_then(|ticks| time::from_filetime(ticks as u64));
-    micros.map_or(Value::Null, Value::Time)
+    micros.map_or(Datum::Null, Datum::Time)
 }
 
-pub(super) fn datetime<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    match take(arguments, 0) {
-        Value::Time(micros) => Value::Time(micros),
-        other => time::parse_datetime(other.into_text().trim()).map_or(Value::Null, Value::Time),
+pub(super) fn datetime<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    match arguments[0] {
+        Datum::Time(micros) => Datum::Time(micros),
+        other => time::parse_datetime(other.text(arena).trim_ascii()).map_or(Datum::Null, Datum::Time),
     }
 }
 
-/// Unsigned 64-bit values keep their bits.
-fn parse(text: &str) -> Option<i64> {
+/// Decimal or `0x…`; unsigned 64-bit values keep their bits.
+fn number(datum: Datum<'_>, arena: &Bump) -> Option<i64> {
+    let text = match datum {
+        Datum::Long(number) => return Some(number),
+        Datum::Text(text) => text.trim_ascii(),
+        other => return other.text(arena).parse().ok(),
+    };
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) => u64::from_str_radix(digits, 16).ok().map(|number| number as i64),
         None => text.parse().ok(),

@@ -1,57 +1,58 @@
 //! File paths, with either slash.
 
-use super::{Value, slice, take_text};
+use bumpalo::Bump;
 
-pub(super) fn basename<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    slice(take_text(arguments, 0), |path| {
-        let name = path.trim_end_matches(['\\', '/']);
-        Some(&name[name.rfind(['\\', '/']).map_or(0, |at| at + 1)..])
-    })
+use super::glue;
+use crate::mapping::value::Datum;
+
+pub(super) fn basename<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let path = arguments[0].text(arena);
+    let name = path.trim_end_matches(['\\', '/']);
+    Datum::Text(last_slash(name).map_or(name, |at| &name[at + 1..]))
 }
 
-pub(super) fn dirname<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    slice(take_text(arguments, 0), |path| {
-        let path = path.trim_end_matches(['\\', '/']);
-        path.rfind(['\\', '/']).map(|at| if at == 0 { &path[..1] } else { &path[..at] })
-    })
+pub(super) fn dirname<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let path = arguments[0].text(arena).trim_end_matches(['\\', '/']);
+    last_slash(path).map(|at| &path[..at.max(1)]).into()
+}
+
+fn last_slash(path: &str) -> Option<usize> {
+    memchr::memrchr2(b'\\', b'/', path.as_bytes())
 }
 
 /// Prefixes of the object manager and of long paths, before a drive letter.
 const NAMESPACES: [&str; 3] = [r"\??\", r"\\?\", r"\\.\"];
 
-pub(super) fn path<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let text = take_text(arguments, 0);
+pub(super) fn path<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let text = arguments[0].text(arena);
     let bytes = text.as_bytes();
     if !matches!(bytes.first(), Some(b'\\' | b'%' | b'"')) {
-        return text.into();
+        return Datum::Text(text);
     }
-    for (prefix, instead) in [(r"\SystemRoot\", r"C:\Windows\"), (r"%SystemRoot%\", r"C:\Windows\")] {
+    for prefix in [r"\SystemRoot\", r"%SystemRoot%\"] {
         if bytes.len() >= prefix.len() && bytes[..prefix.len()].eq_ignore_ascii_case(prefix.as_bytes()) {
-            return format!("{instead}{}", &text[prefix.len()..]).into();
+            return Datum::Text(glue(arena, &[r"C:\Windows\", &text[prefix.len()..]]));
         }
     }
-    slice(text, |text| {
-        let text = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
-        let bare = NAMESPACES.iter().find_map(|prefix| text.strip_prefix(prefix));
-        Some(bare.filter(|bare| bare.as_bytes().get(1) == Some(&b':')).unwrap_or(text))
-    })
+    let text = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
+    let bare = NAMESPACES.iter().find_map(|prefix| text.strip_prefix(prefix));
+    Datum::Text(bare.filter(|bare| bare.as_bytes().get(1) == Some(&b':')).unwrap_or(text))
 }
 
-pub(super) fn program<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    slice(take_text(arguments, 0), |line| {
-        let line = line.trim();
-        if let Some(quoted) = line.strip_prefix('"') {
-            return quoted.split('"').next();
-        }
-        let lower = line.to_ascii_lowercase();
-        let end = [".exe ", ".com ", ".bat ", ".cmd ", ".sys "]
-            .iter()
-            .filter_map(|end| lower.find(end))
-            .min()
-            .map(|at| at + 4)
-            .or_else(|| line.find(' ').filter(|_| !line.starts_with(['\\', '%']) && line.get(1..2) != Some(":")));
-        Some(&line[..end.unwrap_or(line.len())])
-    })
+pub(super) fn program<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let line = arguments[0].text(arena).trim();
+    if let Some(quoted) = line.strip_prefix('"') {
+        return quoted.split('"').next().into();
+    }
+    let lower = line.to_ascii_lowercase();
+    let is_path = line.starts_with(['\\', '%']) || line.get(1..2) == Some(":");
+    let end = [".exe ", ".com ", ".bat ", ".cmd ", ".sys "]
+        .iter()
+        .filter_map(|end| lower.find(end))
+        .min()
+        .map(|at| at + 4)
+        .or_else(|| line.find(' ').filter(|_| !is_path));
+    Datum::Text(&line[..end.unwrap_or(line.len())])
 }
 
 #[cfg(test)]

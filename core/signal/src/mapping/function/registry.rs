@@ -1,8 +1,9 @@
-//! Registry paths.
+//! Registry paths and values.
 
-use std::borrow::Cow;
+use bumpalo::Bump;
 
-use super::{Value, slice, take_text};
+use super::glue;
+use crate::mapping::value::Datum;
 
 /// Short names and kernel names of the hives, and the names that advanced hunting uses. It shows the
 /// hive of a user as `HKEY_CURRENT_USER` with the user's SID.
@@ -22,18 +23,19 @@ const HIVES: [(&str, &str); 13] = [
     ("HKEY_CURRENT_USER", "HKEY_CURRENT_USER"),
 ];
 
-pub(super) fn path<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    full(take_text(arguments, 0)).into()
+pub(super) fn path<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    Datum::Text(full(arguments[0].text(arena), arena))
 }
 
-pub(super) fn key<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    slice(full(take_text(arguments, 0)), |path| path.rfind('\\').map(|at| &path[..at]))
+pub(super) fn key<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let path = full(arguments[0].text(arena), arena);
+    path.rfind('\\').map(|at| &path[..at]).into()
 }
 
 /// The type of a value that Sysmon writes as `DWORD (0x…)`, `QWORD (0x…-0x…)`, `Binary Data` or text.
-pub(super) fn value_type<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    Value::text(match &*take_text(arguments, 0) {
-        "" => return Value::Null,
+pub(super) fn value_type<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    Datum::Text(match arguments[0].text(arena) {
+        "" => return Datum::Null,
         "Binary Data" => "Binary",
         details if number_of(details, "DWORD (").is_some() => "Dword",
         details if number_of(details, "QWORD (").is_some() => "Qword",
@@ -42,12 +44,12 @@ pub(super) fn value_type<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
 }
 
 /// The data of such a value: numbers in decimal, nothing for binary data, which Sysmon leaves out.
-pub(super) fn value_data<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let details = take_text(arguments, 0);
-    match number_of(&details, "DWORD (").or_else(|| number_of(&details, "QWORD (")) {
-        Some(number) => number.to_string().into(),
-        None if details == "Binary Data" || details == "(Empty)" => Value::Null,
-        None => details.into(),
+pub(super) fn value_data<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let details = arguments[0].text(arena);
+    match number_of(details, "DWORD (").or_else(|| number_of(details, "QWORD (")) {
+        Some(number) => Datum::Text(arena.alloc_str(&number.to_string())),
+        None if matches!(details, "Binary Data" | "(Empty)") => Datum::Null,
+        None => Datum::Text(details),
     }
 }
 
@@ -59,12 +61,12 @@ fn number_of(details: &str, kind: &str) -> Option<u64> {
     })
 }
 
-fn full(path: Cow<'_, str>) -> Cow<'_, str> {
+fn full<'v>(path: &'v str, arena: &'v Bump) -> &'v str {
     for (short, long) in HIVES {
         let Some(head) = path.as_bytes().get(..short.len()) else { continue };
         let at_end = matches!(path.as_bytes().get(short.len()), None | Some(b'\\' | b'-'));
         if at_end && head.eq_ignore_ascii_case(short.as_bytes()) {
-            return if short == long { path } else { format!("{long}{}", &path[short.len()..]).into() };
+            return glue(arena, &[long, &path[short.len()..]]);
         }
     }
     path

@@ -1,100 +1,98 @@
 //! Plain text.
 
-use super::{Value, slice, take, take_text};
+use bumpalo::Bump;
 
-pub(super) fn lower<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let text = take_text(arguments, 0);
-    let is_lower = text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
-    if is_lower { text.into() } else { text.to_lowercase().into() }
+use super::glue;
+use crate::mapping::value::Datum;
+
+pub(super) fn lower<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let text = arguments[0].text(arena);
+    if text.bytes().any(|byte| !byte.is_ascii()) {
+        return Datum::Text(arena.alloc_str(&text.to_lowercase()));
+    }
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        let lower = arena.alloc_str(text);
+        lower.make_ascii_lowercase();
+        return Datum::Text(lower);
+    }
+    Datum::Text(text)
 }
 
-pub(super) fn upper<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    take_text(arguments, 0).to_uppercase().into()
+pub(super) fn upper<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    Datum::Text(arena.alloc_str(&arguments[0].text(arena).to_uppercase()))
 }
 
 /// The marks for "no value" that Windows, Zeek and audit logs write.
-pub(super) fn present<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let value = take(arguments, 0);
-    match &value {
-        Value::Text(text)
-            if matches!(text.trim(), "" | "-" | "?" | "N/A" | "(null)" | "(none)" | "(unset)" | "%%1793" | "S-1-0-0") =>
-        {
-            Value::Null
-        }
-        _ => value,
+const MARKS: [&str; 9] = ["", "-", "?", "N/A", "(null)", "(none)", "(unset)", "%%1793", "S-1-0-0"];
+
+pub(super) fn present<'v>(arguments: &[Datum<'v>], _arena: &'v Bump) -> Datum<'v> {
+    match arguments[0] {
+        // A longer text is no mark and needs no look.
+        Datum::Text(text) if text.len() < 16 && MARKS.contains(&text.trim_ascii()) => Datum::Null,
+        value => value,
     }
 }
 
-pub(super) fn concat<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    if arguments.iter().any(Value::is_empty) {
-        return Value::Null;
+pub(super) fn concat<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    if arguments.iter().any(|argument| argument.is_empty()) {
+        return Datum::Null;
     }
-    let (left, right) = (take_text(arguments, 0), take_text(arguments, 1));
-    format!("{left}{right}").into()
+    Datum::Text(glue(arena, &[arguments[0].text(arena), arguments[1].text(arena)]))
 }
 
-pub(super) fn join<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let (between, left, right) =
-        (take_text(arguments, 0), take_text(arguments, 1), take_text(arguments, 2));
-    match (left.is_empty(), right.is_empty()) {
-        (true, _) => right.into(),
-        (_, true) => left.into(),
-        _ => format!("{left}{between}{right}").into(),
-    }
-}
-
-pub(super) fn before<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let mark = take_text(arguments, 1);
-    slice(take_text(arguments, 0), |text| text.find(&*mark).map(|at| &text[..at]))
-}
-
-pub(super) fn after<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let mark = take_text(arguments, 1);
-    slice(take_text(arguments, 0), |text| text.find(&*mark).map(|at| &text[at + mark.len()..]))
-}
-
-pub(super) fn word_after<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let mark = take_text(arguments, 1);
-    slice(take_text(arguments, 0), |text| {
-        text.split_once(&*mark).and_then(|(_, behind)| behind.split_whitespace().next())
+pub(super) fn join<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let [between, left, right] = [0, 1, 2].map(|at| arguments[at].text(arena));
+    Datum::Text(match (left.is_empty(), right.is_empty()) {
+        (true, _) => right,
+        (_, true) => left,
+        _ => glue(arena, &[left, between, right]),
     })
 }
 
-pub(super) fn line_after<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let mark = take_text(arguments, 1);
-    slice(take_text(arguments, 0), |text| {
-        text.split_once(&*mark).and_then(|(_, behind)| behind.lines().next()).map(str::trim)
-    })
+pub(super) fn before<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    split(arguments, arena).map(|(before, _)| before).into()
 }
 
-pub(super) fn part<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let mark = take_text(arguments, 1);
-    let nth: usize = take_text(arguments, 2).parse().unwrap_or(usize::MAX);
-    slice(take_text(arguments, 0), |text| text.split(&*mark).nth(nth))
+pub(super) fn after<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    split(arguments, arena).map(|(_, after)| after).into()
 }
 
-pub(super) fn starts_with<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let (text, start) = (take_text(arguments, 0), take_text(arguments, 1));
-    let head = text.as_bytes().get(..start.len());
-    Value::Bool(head.is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes())))
+pub(super) fn word_after<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    split(arguments, arena).and_then(|(_, after)| after.split_whitespace().next()).into()
 }
 
-pub(super) fn ends_with<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let (text, end) = (take_text(arguments, 0), take_text(arguments, 1));
-    let tail = text.len().checked_sub(end.len()).map(|at| &text.as_bytes()[at..]);
-    Value::Bool(tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes())))
+pub(super) fn line_after<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    split(arguments, arena).and_then(|(_, after)| after.lines().next()).map(str::trim).into()
 }
 
-pub(super) fn contains<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let (text, wanted) = (take_text(arguments, 0), take_text(arguments, 1));
-    let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
+fn split<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Option<(&'v str, &'v str)> {
+    arguments[0].text(arena).split_once(arguments[1].text(arena))
+}
+
+pub(super) fn part<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let [text, mark, nth] = [0, 1, 2].map(|at| arguments[at].text(arena));
+    text.split(mark).nth(nth.parse().unwrap_or(usize::MAX)).into()
+}
+
+pub(super) fn starts_with<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let [text, start] = [0, 1].map(|at| arguments[at].text(arena).as_bytes());
+    Datum::Bool(text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)))
+}
+
+pub(super) fn ends_with<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let [text, end] = [0, 1].map(|at| arguments[at].text(arena).as_bytes());
+    let tail = text.len().checked_sub(end.len()).map(|at| &text[at..]);
+    Datum::Bool(tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end)))
+}
+
+pub(super) fn contains<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let [text, wanted] = [0, 1].map(|at| arguments[at].text(arena).as_bytes());
     let found = text.windows(wanted.len().max(1)).any(|piece| piece.eq_ignore_ascii_case(wanted));
-    Value::Bool(found || wanted.is_empty())
+    Datum::Bool(found || wanted.is_empty())
 }
 
-pub(super) fn choose<'v>(arguments: &mut [Value<'v>]) -> Value<'v> {
-    let holds = !arguments[0].is_empty() && arguments[0] != Value::Bool(false);
-    take(arguments, if holds { 1 } else { 2 })
+pub(super) fn choose<'v>(arguments: &[Datum<'v>], _arena: &'v Bump) -> Datum<'v> {
+    arguments[if arguments[0].holds() { 1 } else { 2 }]
 }
 
 #[cfg(test)]
