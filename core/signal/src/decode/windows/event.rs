@@ -44,6 +44,24 @@ pub enum Slot {
     KeywordNames,
 }
 
+impl Slot {
+    /// Whether the slot holds a whole number, whichever way an encoding writes it.
+    pub const fn is_number(self) -> bool {
+        matches!(
+            self,
+            Self::EventId
+                | Self::Qualifiers
+                | Self::Version
+                | Self::Level
+                | Self::Task
+                | Self::Opcode
+                | Self::RecordId
+                | Self::ProcessId
+                | Self::ThreadId
+        )
+    }
+}
+
 /// What a slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SlotValue {
@@ -146,6 +164,11 @@ impl WindowsEvent {
     }
 
     pub fn set_text(&mut self, slot: Slot, text: &str) {
+        if slot.is_number()
+            && let Ok(number) = text.trim_ascii().parse()
+        {
+            return self.set_number(slot, number);
+        }
         let span = self.push(text);
         self.set(slot, span);
     }
@@ -266,7 +289,10 @@ impl Sink for WindowsEvent {
                 let joined = self.write(|text| text.extend_from_slice(&joined));
                 self.set(slot, joined);
             }
-            _ => self.set(slot, value),
+            _ => match std::str::from_utf8(self.bytes(value)).map(|text| text.trim_ascii().parse()) {
+                Ok(Ok(number)) if slot.is_number() => self.set_number(slot, number),
+                _ => self.set(slot, value),
+            },
         }
     }
 

@@ -9,8 +9,16 @@
 mod data_text;
 mod event;
 mod evtx;
+mod json;
 mod rows;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
 mod walker;
+mod xml;
 
 pub use evtx::EVTX;
+pub use json::JSON;
 pub use rows::mapping;
+pub use xml::XML;

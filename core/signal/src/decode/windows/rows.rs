@@ -103,6 +103,9 @@ impl Default for RowWriter {
 impl RowWriter {
     /// Writes the event's rows and counts it as a record; or tells why it is no event.
     pub fn write(&mut self, event: &WindowsEvent, out: &mut Output) -> Result<(), &'static str> {
+        if ![Slot::Provider, Slot::Channel, Slot::EventId].iter().any(|slot| event.is_set(*slot)) {
+            return Err("event has neither provider, channel nor id");
+        }
         let view = event.view().ok_or("event's text is not valid")?;
         let source = self.sources.of(&view);
         self.device.set(view.slot_text(Slot::Computer));
@@ -217,11 +220,14 @@ impl Sources {
 impl Source {
     fn new(channel: &str, provider: &str, id: i64) -> Self {
         let mapping = mapping();
+        // Some shippers leave the provider out; a channel of its own is named after it.
+        let owner = channel.split('/').next().unwrap_or_default();
+        let provider_or_owner = if provider.is_empty() { owner } else { provider };
         let names = [
             format!("{channel}/{id}"),
-            format!("{provider}/{id}"),
+            format!("{provider_or_owner}/{id}"),
             format!("{channel}/*"),
-            format!("{provider}/*"),
+            format!("{provider_or_owner}/*"),
         ];
         let mut sets: Vec<RuleSet> = Vec::new();
         for set in names.iter().filter_map(|name| mapping.rules(name)) {

@@ -1,0 +1,80 @@
+//! The encodings against each other, over events of our own and over public corpora.
+
+use std::collections::BTreeMap;
+
+use super::{
+    EVTX, JSON, XML,
+    samples::{self, Sample, evtx, text},
+};
+use crate::testing;
+
+fn lines(samples: &[Sample], encode: fn(&Sample) -> String) -> Vec<u8> {
+    samples.iter().map(|sample| encode(sample) + "\n").collect::<String>().into_bytes()
+}
+
+fn sorted(format: &'static crate::decode::Format, bytes: &[u8]) -> Vec<String> {
+    let (mut rows, counts) = testing::decode(format, bytes, &[]);
+    assert!(counts.dead_letters.is_empty(), "{}: {:?}", format.name, counts.dead_letters);
+    rows.sort();
+    rows
+}
+
+#[test]
+fn an_event_gives_the_same_rows_however_it_is_encoded() {
+    let samples = samples::samples();
+    let expected = sorted(&EVTX, &evtx::file(&samples));
+    assert!(expected.len() > samples.len());
+    for (name, rows) in [
+        ("xml", sorted(&XML, &lines(&samples, text::xml))),
+        ("evtx_dump", sorted(&JSON, &lines(&samples, text::dump))),
+    ] {
+        for (row, expected) in rows.iter().zip(&expected) {
+            assert_eq!(row, expected, "{name}");
+        }
+        assert_eq!(rows.len(), expected.len(), "{name}");
+    }
+}
+
+/// Shippers add and drop parts of the header, but not what happened.
+#[test]
+fn shippers_events_give_the_same_hunting_rows() {
+    let samples = samples::samples();
+    let hunting = |rows: Vec<String>| -> Vec<String> {
+        rows.into_iter().filter(|row| row.starts_with(r#"{"Table":"Device"#)).collect()
+    };
+    let expected = hunting(sorted(&EVTX, &evtx::file(&samples)));
+    let winlogbeat = hunting(sorted(&JSON, &lines(&samples, text::winlogbeat)));
+    for (row, expected) in winlogbeat.iter().zip(&expected) {
+        assert_eq!(row, expected, "Winlogbeat");
+    }
+    assert_eq!(winlogbeat.len(), expected.len());
+    let without_fraction = |rows: Vec<String>| -> Vec<String> {
+        // NXLog's EventTime has whole seconds.
+        rows.into_iter().map(|row| row.replace(".123456Z", ".000000Z")).collect()
+    };
+    let nxlog = hunting(sorted(&JSON, &lines(&samples, text::nxlog)));
+    let mut expected = without_fraction(expected);
+    expected.sort();
+    for (row, expected) in nxlog.iter().zip(&expected) {
+        assert_eq!(row, expected, "NXLog");
+    }
+    assert_eq!(nxlog.len(), expected.len());
+}
+
+/// Every rule of the mapping of Windows events that our samples do not reach is named here or in a
+/// public corpus; this one tells which tables and actions the samples reach.
+#[test]
+fn the_samples_reach_the_hunting_tables() {
+    let rows = sorted(&EVTX, &evtx::file(&samples::samples()));
+    let mut tables: BTreeMap<String, usize> = BTreeMap::new();
+    for row in &rows {
+        let row: serde_json::Value = serde_json::from_str(row).expect("JSON");
+        *tables.entry(row["Table"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+    }
+    for table in ["Process", "Network", "File", "Registry", "Logon", "ImageLoad"] {
+        assert!(tables.contains_key(&format!("Device{table}Events")), "{tables:?}");
+    }
+    for table in ["DeviceEvents", "SecurityEvent", "Event", "WindowsEvent"] {
+        assert!(tables.contains_key(table), "{tables:?}");
+    }
+}
