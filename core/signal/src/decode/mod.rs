@@ -14,6 +14,8 @@ pub mod json;
 pub mod json_lines;
 pub mod lines;
 mod output;
+#[cfg(test)]
+mod tests;
 pub mod windows;
 
 use std::sync::Arc;

@@ -173,8 +173,8 @@ impl Csv {
 
 impl Header {
     fn new(text: &str) -> Self {
-        let line = text.as_bytes().to_vec();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let line = text.as_bytes().to_vec();
         let delimiter = delimiter(text.as_bytes());
         let names: Vec<String> = record::fields(text, delimiter)
             .enumerate()

@@ -132,7 +132,7 @@ impl<D: JsonDecoder> JsonRecords<D> {
                 (Place::Top | Place::Array | Place::WrappedArray, b'{')
                 | (Place::WrapperTail, b'"') => self.item(offset, rest, out),
                 _ => {
-                    let ends_at_object = self.place != Place::Top;
+                    let ends_at_object = matches!(self.place, Place::Array | Place::WrappedArray);
                     self.hold(offset, Holding::Garbage { reason: "not a JSON object".into(), ends_at_object })
                 }
             }

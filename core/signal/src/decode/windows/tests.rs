@@ -78,3 +78,29 @@ fn the_samples_reach_the_hunting_tables() {
         assert!(tables.contains_key(table), "{tables:?}");
     }
 }
+
+/// The fixtures that are made of the samples; `UPDATE_FIXTURES=1` writes them anew.
+#[test]
+fn fixtures_are_as_the_samples_give_them() {
+    let all = samples::samples();
+    let few: Vec<Sample> = samples::samples().into_iter().step_by(5).collect();
+    let utf16 = |text: &[u8]| -> Vec<u8> {
+        let text = format!("\u{feff}{}", String::from_utf8_lossy(text));
+        text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    for (path, bytes) in [
+        ("evtx/samples.evtx", evtx::file(&few)),
+        ("windows-xml/samples.xml", lines(&all, text::xml)),
+        ("windows-xml/utf16.xml", utf16(&lines(&few, text::xml))),
+        ("windows-json/evtx-dump.jsonl", lines(&few, text::dump)),
+        ("windows-json/winlogbeat.jsonl", lines(&few, text::winlogbeat)),
+        ("windows-json/nxlog.jsonl", lines(&few, text::nxlog)),
+    ] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path);
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
+            std::fs::write(&path, &bytes).expect("a writable fixture folder");
+        }
+        let kept = std::fs::read(&path).unwrap_or_default();
+        assert!(kept == bytes, "{} is not what the samples give", path.display());
+    }
+}
