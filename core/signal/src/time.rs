@@ -19,12 +19,22 @@ pub fn parse_datetime(text: &str) -> Option<i64> {
         return parse_epoch(text);
     }
     let parsed = DateTime::parse_from_rfc2822(text).map(|t| t.timestamp_micros()).ok().or_else(|| {
-        const FORMS: [&str; 4] =
-            ["%m/%d/%Y %I:%M:%S%.f %p", "%m/%d/%Y %H:%M:%S%.f", "%b %d %Y %H:%M:%S%.f", "%d/%b/%Y:%H:%M:%S"];
+        const FORMS: [&str; 6] = [
+            "%m/%d/%Y %I:%M:%S%.f %p",
+            "%m/%d/%Y, %I:%M:%S%.f %p",
+            "%m/%d/%Y %H:%M:%S%.f",
+            "%b %d %Y %H:%M:%S%.f",
+            "%d/%b/%Y:%H:%M:%S",
+            "%d/%b/%Y:%H:%M:%S %z",
+        ];
         FORMS
             .iter()
-            .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
-            .map(|t| t.and_utc().timestamp_micros())
+            .find_map(|form| match form.ends_with("%z") {
+                true => DateTime::parse_from_str(text, form).ok().map(|t| t.timestamp_micros()),
+                false => NaiveDateTime::parse_from_str(text, form)
+                    .ok()
+                    .map(|t| t.and_utc().timestamp_micros()),
+            })
     });
     parsed.filter(|micros| (MICROS_MIN..=MICROS_MAX).contains(micros))
 }
