@@ -398,10 +398,13 @@ impl<'a> InputNames<'a> {
     }
 }
 
+/// The overflow column of whichever table it is.
+const REST: &str = "rest";
+
 fn target(table: &Table, name: &str) -> Result<Target, String> {
     let overflow = &table.columns()[table.overflow()].name;
     if let Some((column, member)) = name.split_once('.') {
-        return if *column == **overflow {
+        return if *column == **overflow || column == REST {
             Ok(Target::Member(member.into()))
         } else {
             Err(format!("`{column}` is not the overflow column of `{}`: that is `{overflow}`", table.name()))

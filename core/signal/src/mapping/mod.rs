@@ -29,6 +29,8 @@
 //!   `a in ('x', 'y')`, `a` (has a value that is not false), or `not` before one of them.
 //! - Of the rules of one source that fill the same table, the first whose condition holds applies.
 //! - A rule's own line for a column wins over a line that it gets through `use`.
+//! - `AdditionalFields.Name` is a member of the overflow column, `rest.Name` that of whichever overflow
+//!   column the table has.
 //! - An expression is a field's name (in backquotes if it is not made of letters, digits, `_.-:`), a
 //!   header field (`@Computer`: what the decoder knows about every event), a `'text'`, a whole number, a
 //!   call of one of the [functions](function), or several of those joined by `|`: the first that has a

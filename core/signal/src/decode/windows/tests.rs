@@ -104,3 +104,26 @@ fn fixtures_are_as_the_samples_give_them() {
         assert!(kept == bytes, "{} is not what the samples give", path.display());
     }
 }
+
+/// Regression data of detection rules has the same events as event log file and as JSON.
+#[test]
+fn public_events_give_the_same_rows_as_file_and_as_json() {
+    let (mut events, mut pairs) = (0, 0);
+    for json in testing::corpora("json") {
+        let file = json.with_extension("evtx");
+        let (Ok(json), Ok(file)) = (std::fs::read(&json), std::fs::read(&file)) else { continue };
+        let (file_rows, counts) = testing::decode(&EVTX, &file, &[]);
+        assert!(counts.dead_letters.is_empty(), "{:?}", counts.dead_letters);
+        let (json_rows, json_counts) = testing::decode(&JSON, &json, &[]);
+        assert!(json_counts.dead_letters.is_empty(), "{:?}", json_counts.dead_letters);
+        pairs += 1;
+        // The tool that wrote the JSON cut trailing spaces off.
+        let squeezed = |row: &String| row.replace(' ', "");
+        let expected: Vec<String> = file_rows.iter().map(squeezed).collect();
+        for row in json_rows.iter().map(|row| squeezed(row)) {
+            events += 1;
+            assert!(expected.contains(&row), "{row}");
+        }
+    }
+    println!("{events} rows of {pairs} pairs of files agree");
+}

@@ -23,7 +23,7 @@ pub trait Sink {
     fn extra(&mut self, name: Span, value: Span, dependency: Option<u16>);
     /// The element that holds the data begins.
     fn container(&mut self, name: Span);
-    /// `UserData`'s only child begins.
+    /// The child of `UserData` that holds the fields has ended.
     fn wrapper(&mut self, name: Span);
 }
 
@@ -65,6 +65,8 @@ struct Frame {
     /// The value of the `Name` attribute.
     name_attribute: Option<Span>,
     value: Option<Span>,
+    /// Whether attributes have become fields.
+    has_fields: bool,
     has_children: bool,
     dependency: Option<u16>,
 }
@@ -87,6 +89,7 @@ impl Walker {
             name: Span::default(),
             name_attribute: None,
             value: None,
+            has_fields: false,
             has_children: true,
             dependency: None,
         });
@@ -130,10 +133,8 @@ impl Walker {
             Role::SystemElement(_) => Role::SystemElement(SystemElement::Unknown),
             Role::EventData | Role::UserData | Role::Node => Role::Node,
         };
-        match role {
-            Role::EventData | Role::UserData => sink.container(name),
-            Role::Node if parent.role == Role::UserData => sink.wrapper(name),
-            _ => {}
+        if matches!(role, Role::EventData | Role::UserData) {
+            sink.container(name);
         }
         let dependency = dependency.or(parent.dependency);
         self.frames.push(Frame {
@@ -141,6 +142,7 @@ impl Walker {
             name,
             name_attribute: None,
             value: None,
+            has_fields: false,
             has_children: false,
             dependency,
         });
@@ -161,7 +163,10 @@ impl Walker {
             Role::Node if text == "Name" && frame.name_attribute.is_none() => {
                 frame.name_attribute = Some(value);
             }
-            Role::Node => sink.field(name, value, frame.dependency),
+            Role::Node => {
+                frame.has_fields = true;
+                sink.field(name, value, frame.dependency);
+            }
             Role::EventData | Role::UserData | Role::Rendering => {
                 sink.extra(name, value, frame.dependency);
             }
@@ -204,7 +209,14 @@ impl Walker {
             Role::RenderingElement(Some(slot)) if !frame.has_children && !sink.is_blank(value) => {
                 sink.slot(slot, value, frame.dependency);
             }
-            Role::Node if !frame.has_children || !sink.is_blank(value) => {
+            Role::Node if frame.has_children && sink.is_blank(value) => {
+                if self.role() == Role::UserData {
+                    sink.wrapper(frame.name);
+                }
+            }
+            // An element that is all attributes is told by them.
+            Role::Node if frame.has_fields && sink.is_blank(value) => {}
+            Role::Node => {
                 match frame.name_attribute {
                     Some(name) => sink.named_field(name, value, frame.dependency),
                     None => sink.field(frame.name, value, frame.dependency),

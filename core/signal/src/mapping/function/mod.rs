@@ -46,6 +46,7 @@ pub static FUNCTIONS: &[Function] = &[
     Function { name: "if", arguments: 3, about: "the second argument if the first has a value that is not false, else the third", call: text::choose },
     Function { name: "basename", arguments: 1, about: "a path's last component", call: path::basename },
     Function { name: "dirname", arguments: 1, about: "a path without its last component", call: path::dirname },
+    Function { name: "child", arguments: 2, about: "the path of a name in a folder", call: path::child },
     Function { name: "path", arguments: 1, about: r"a Windows path without `\??\` and the like, with `\SystemRoot` as `C:\Windows`", call: path::path },
     Function { name: "program", arguments: 1, about: "the program's path in a command line", call: path::program },
     Function { name: "account_name", arguments: 1, about: r"the name in `DOMAIN\name`, `name@domain` or `name`", call: account::name },

@@ -20,6 +20,16 @@ fn last_slash(path: &str) -> Option<usize> {
     memchr::memrchr2(b'\\', b'/', path.as_bytes())
 }
 
+/// The path of what lies in a folder.
+pub(super) fn child<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v> {
+    let [folder, name] = [0, 1].map(|at| arguments[at].text(arena));
+    match folder.trim_end_matches('\\') {
+        "" => Datum::Text(name),
+        folder if name.is_empty() => Datum::Text(folder),
+        folder => Datum::Text(glue(arena, &[folder, "\\", name])),
+    }
+}
+
 /// Prefixes of the object manager and of long paths, before a drive letter.
 const NAMESPACES: [&str; 3] = [r"\??\", r"\\?\", r"\\.\"];
 
@@ -68,6 +78,8 @@ mod tests {
         check("dirname", &[r"C:\Windows\cmd.exe"], r"C:\Windows");
         check("dirname", &["/init"], "/");
         check("dirname", &["init"], "");
+        check("child", &[r"C:\", r"a\b"], r"C:\a\b");
+        check("child", &["", "b"], "b");
         check("path", &[r"\??\C:\Windows\x.sys"], r"C:\Windows\x.sys");
         check("path", &[r"\SystemRoot\System32\x.sys"], r"C:\Windows\System32\x.sys");
         check("path", &[r"%systemroot%\x"], r"C:\Windows\x");

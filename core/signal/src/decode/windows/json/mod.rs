@@ -159,9 +159,10 @@ fn add_field(event: &mut WindowsEvent, name: &str, value: &Value<'_>) {
 
 /// Adds what the shipper says about the event.
 fn add_extra(event: &mut WindowsEvent, name: &str, value: &Value<'_>) {
+    let is_literal = matches!(value, Value::Long(_) | Value::Bool(_));
     with_text(value, |text, kind| {
         if !text.is_empty() {
-            event.add_extra(name, text, kind);
+            event.add_extra(name, text, if is_literal { FieldKind::Json } else { kind });
         }
     });
 }
