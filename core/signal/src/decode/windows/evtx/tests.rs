@@ -5,12 +5,18 @@ use std::{fs, sync::Arc};
 use serde_json::Value as Json;
 
 use super::{
-    FILE_HEADER_BYTES,
+    EVTX, FILE_HEADER_BYTES,
     chunk::{self, CHUNK_BYTES, ChunkHeader, Found},
     record::RecordReader,
 };
 use crate::{
-    decode::windows::event::{Slot, WindowsEvent},
+    decode::{
+        Output,
+        windows::{
+            event::{Slot, WindowsEvent},
+            samples,
+        },
+    },
     mapping::Value,
     testing,
 };
@@ -123,4 +129,90 @@ fn scalar(json: &Json) -> String {
         Json::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// A file of two chunks of our own events.
+fn file() -> Vec<u8> {
+    let samples = samples::samples();
+    let one = samples::evtx::file(&samples[..20]);
+    let other = samples::evtx::file(&samples[20..40]);
+    [&one[..], &other[FILE_HEADER_BYTES..FILE_HEADER_BYTES + CHUNK_BYTES]].concat()
+}
+
+fn decode(bytes: &[u8]) -> (u64, Vec<String>) {
+    let (_, counts) = testing::decode(&EVTX, bytes, &[]);
+    let letters = counts.dead_letters.iter();
+    (counts.records, letters.map(|(reason, (n, first))| format!("{n} at {}: {reason}", first.offset)).collect())
+}
+
+#[test]
+fn chunks_are_decoded_each_on_its_own() {
+    let file = file();
+    let (mut whole, counts) = testing::decode(&EVTX, &file, &[]);
+    assert_eq!(counts.records, 40);
+    let session = testing::Setting::default().session();
+    let mut pieces = Vec::new();
+    for at in [FILE_HEADER_BYTES, FILE_HEADER_BYTES + CHUNK_BYTES] {
+        let mut out = Output::new(session.clone(), EVTX.name);
+        out.set_received(testing::RECEIVED);
+        let mut decoder = (EVTX.open)(&session);
+        decoder.push(at as u64, &file[at..at + CHUNK_BYTES], &mut out);
+        decoder.finish(&mut out);
+        pieces.extend(out.flush().iter().flat_map(testing::rows));
+    }
+    whole.sort();
+    pieces.sort();
+    assert_eq!(pieces, whole);
+}
+
+#[test]
+fn damage_is_kept_and_told_and_the_rest_goes_on() {
+    let chunk = FILE_HEADER_BYTES;
+    let damaged = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut file = file();
+        change(&mut file);
+        decode(&file)
+    };
+    let no_record = "bytes where a record should be are none";
+    let checksum = "chunk's records do not match their checksum; its events were read nevertheless";
+
+    assert_eq!(damaged(&|_| ()), (40, vec![]));
+    let (records, letters) = damaged(&|file| file[0] = b'X');
+    assert_eq!((records, &*letters), (40, &["1 at 0: file header does not begin with its signature".to_owned()][..]));
+    let (records, letters) = damaged(&|file| file[chunk] = b'X');
+    assert_eq!((records, &*letters), (20, &[format!("1 at {chunk}: chunk does not begin with its signature")][..]));
+    // A chunk of zeros in the middle is told, room at the end is not.
+    let (records, letters) = damaged(&|file| file[chunk..chunk + CHUNK_BYTES].fill(0));
+    assert_eq!((records, &*letters), (20, &[format!("1 at {chunk}: 1 chunk of zeros between chunks of events")][..]));
+    assert_eq!(damaged(&|file| file.resize(file.len() + 3 * CHUNK_BYTES, 0)), (40, vec![]));
+    // A record's signature.
+    let (records, letters) = damaged(&|file| file[chunk + 512] = b'X');
+    let first = format!("1 at {}: {no_record}", chunk + 512);
+    assert_eq!((records, &*letters), (39, &[first, format!("1 at {chunk}: {checksum}")][..]));
+    // A token of the first record: the template that later records use, too.
+    let (records, letters) = damaged(&|file| file[chunk + 512 + 24 + 4] = 0x7f);
+    let reason = "record's binary XML: unknown token";
+    assert_eq!((records, &*letters), (39, &[format!("1 at {chunk}: {checksum}"), format!("1 at {}: {reason}", chunk + 512)][..]));
+    // The file ends in the middle of the second chunk.
+    let (records, letters) = damaged(&|file| file.truncate(chunk + CHUNK_BYTES + 512 + 3000));
+    assert!((21..40).contains(&records), "{records}");
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    assert!(letters[0].ends_with("source ends within a chunk's records"), "{letters:?}");
+}
+
+/// Templates that hold each other must not keep the reader busy.
+#[test]
+fn templates_that_refer_to_themselves_end() {
+    let mut chunk = samples::evtx::file(&samples::samples()[..1])[FILE_HEADER_BYTES..].to_vec();
+    // The definition of the outer template begins behind the instance's head; its first element's name is
+    // overwritten by an instance of the same template.
+    let definition = 512 + 24 + 4 + 10;
+    let body = definition + 24 + 4;
+    chunk[body..body + 10].copy_from_slice(
+        &[&[0x0c, 1, 0, 0, 0, 0][..], &(definition as u32).to_le_bytes()].concat(),
+    );
+    let file = [&vec![0; FILE_HEADER_BYTES][..], &chunk].concat();
+    let (records, letters) = decode(&file);
+    assert_eq!(records, 0);
+    assert!(letters.iter().any(|letter| letter.contains("record's binary XML")), "{letters:?}");
 }
