@@ -12,7 +12,7 @@ use arrow_array::{
 };
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
-use phalanx_signal::{ColumnType, dynamic::push_quoted, time::format_datetime};
+use phalanx_signal::{ColumnType, dynamic::quote, time::format_datetime};
 use serde::Deserialize;
 
 /// How rows are written.
@@ -73,7 +73,7 @@ impl RowFormat {
                 Self::Jsonl => {
                     for (at, (field, column)) in schema.fields().iter().zip(&columns).enumerate() {
                         out.push(if at == 0 { '{' } else { ',' });
-                        push_quoted(out, field.name());
+                        out.push_str(&quote(field.name()));
                         out.push(':');
                         column.json(row, out);
                     }
@@ -150,16 +150,16 @@ impl<'a> Cells<'a> {
             return out.push_str("null");
         }
         match &self.values {
-            Values::Text(a) => push_quoted(out, a.value(row)),
+            Values::Text(a) => out.push_str(&quote(a.value(row))),
             Values::Json(a) => out.push_str(a.value(row)),
-            Values::Real(a) if !a.value(row).is_finite() => push_quoted(out, &a.value(row).to_string()),
+            Values::Real(a) if !a.value(row).is_finite() => out.push_str(&quote(&a.value(row).to_string())),
             Values::Real(_) | Values::Int(_) | Values::Long(_) | Values::Unsigned(_) | Values::Bool(_) => {
                 self.text(row, out);
             }
             Values::DateTime(_) | Values::TimeSpan(_) | Values::Other(_) => {
                 let mut text = String::new();
                 self.text(row, &mut text);
-                push_quoted(out, &text);
+                out.push_str(&quote(&text));
             }
         }
     }
@@ -205,7 +205,7 @@ fn push_array<T: AsRef<str>>(out: &mut String, cells: impl Iterator<Item = T>) {
         if at > 0 {
             out.push(',');
         }
-        push_quoted(out, cell.as_ref());
+        out.push_str(&quote(cell.as_ref()));
     }
     out.push_str("]\n");
 }
