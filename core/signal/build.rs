@@ -34,12 +34,8 @@ fn table(out: &mut String, line: &str, at: &str, seen: &mut HashSet<String>) {
     let columns = columns
         .replace("@res", "@bill _ResourceId _SubscriptionId")
         .replace("@bill", "_IsBillable _BilledSize:r");
-    write!(
-        out,
-        "TableFacts {{ name: {name:?}, families: &[{}], columns: &[",
-        families.join(", ")
-    )
-    .expect("writing to a string");
+    write!(out, "TableFacts {{ name: {name:?}, families: &[{}], columns: &[", families.join(", "))
+        .expect("writing to a string");
     let mut names = HashSet::new();
     for column in columns.split(' ') {
         let (column, kind) = column.split_once(':').unwrap_or((column, ""));

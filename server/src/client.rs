@@ -54,7 +54,8 @@ impl Client {
             .context("a request for a local path")?;
         let response = match self {
             Self::Socket(folder) => {
-                let stream = UnixStream::connect(folder.socket()).await.context("the server has gone away")?;
+                let stream =
+                    UnixStream::connect(folder.socket()).await.context("the server has gone away")?;
                 let (mut sender, connection) =
                     hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
                 tokio::spawn(connection);
@@ -118,7 +119,9 @@ impl Lines {
             match self.body.next().await {
                 Some(bytes) => self.held.extend_from_slice(&bytes.context("the answer broke off")? as &Bytes),
                 None if self.held.is_empty() => return Ok(None),
-                None => return Ok(Some(String::from_utf8_lossy(&std::mem::take(&mut self.held)).into_owned())),
+                None => {
+                    return Ok(Some(String::from_utf8_lossy(&std::mem::take(&mut self.held)).into_owned()));
+                }
             }
         }
     }

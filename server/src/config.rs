@@ -140,7 +140,6 @@ impl Default for Ingest {
     }
 }
 
-
 impl Default for Journal {
     fn default() -> Self {
         Self { bytes_max: 16 << 30, free_bytes_min: 256 << 20, in_flight_bytes_max: 64 << 20 }
@@ -149,12 +148,7 @@ impl Default for Journal {
 
 impl Default for Lake {
     fn default() -> Self {
-        Self {
-            hot_bytes_max: 256 << 20,
-            flush_seconds: 30,
-            retention_days: 90,
-            retention: BTreeMap::new(),
-        }
+        Self { hot_bytes_max: 256 << 20, flush_seconds: 30, retention_days: 90, retention: BTreeMap::new() }
     }
 }
 
@@ -164,8 +158,6 @@ impl Default for Query {
     }
 }
 
-
-
 /// Why the configuration can't be used. The text names the key, its source, and what was expected.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -174,10 +166,7 @@ pub struct ConfigError(String);
 impl Config {
     /// Reads `file` if there is one, then the environment; `flags` holds what flags set, as
     /// `("server.listen", value)`.
-    pub fn read(
-        file: Option<&Path>,
-        flags: &[(&str, serde_json::Value)],
-    ) -> Result<Self, ConfigError> {
+    pub fn read(file: Option<&Path>, flags: &[(&str, serde_json::Value)]) -> Result<Self, ConfigError> {
         let mut figment = Figment::from(Serialized::defaults(Config::default()));
         if let Some(file) = file {
             if !file.is_file() {
@@ -185,9 +174,8 @@ impl Config {
             }
             figment = figment.merge(Toml::file_exact(file));
         }
-        figment = figment.merge(
-            Env::prefixed("PHALANX_").filter(|key| key.as_str().contains("__")).split("__"),
-        );
+        figment =
+            figment.merge(Env::prefixed("PHALANX_").filter(|key| key.as_str().contains("__")).split("__"));
         for (key, value) in flags {
             figment = figment.merge((*key, value));
         }

@@ -43,10 +43,8 @@ impl Metrics {
                 "input that was not taken: the sender was told",
                 &["interface", "reason"],
             ),
-            acknowledge_seconds: make.histogram(
-                "acknowledge_seconds",
-                "from handing rows to the journal to their being durable",
-            ),
+            acknowledge_seconds: make
+                .histogram("acknowledge_seconds", "from handing rows to the journal to their being durable"),
             requests: make.counters("http_requests_total", "requests answered", &["operation", "status"]),
             request_seconds: make.histogram("http_request_seconds", "time to answer a request"),
             queries: make.counters("queries_total", "queries ended", &["outcome"]),
@@ -115,7 +113,8 @@ impl Maker<'_> {
 
     fn histogram(&self, name: &str, help: &str) -> Histogram {
         let buckets = prometheus::exponential_buckets(0.001, 2.5, 12).expect(CONSTANT);
-        let metric = Histogram::with_opts(HistogramOpts::new(full(name), help).buckets(buckets)).expect(CONSTANT);
+        let metric =
+            Histogram::with_opts(HistogramOpts::new(full(name), help).buckets(buckets)).expect(CONSTANT);
         self.0.register(Box::new(metric.clone())).expect(CONSTANT);
         metric
     }

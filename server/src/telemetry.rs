@@ -7,7 +7,9 @@ use std::{io::IsTerminal, path::Path};
 
 use anyhow::Context;
 use tracing_appender::{non_blocking::WorkerGuard, rolling};
-use tracing_subscriber::{EnvFilter, Layer, fmt, fmt::format::FmtSpan, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter, Layer, fmt, fmt::format::FmtSpan, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 use crate::config::Logging;
 
@@ -26,10 +28,13 @@ pub fn start(config: &Logging, folder: &Path) -> anyhow::Result<WorkerGuard> {
         .with_context(|| format!("can't write logs to `{}`", folder.display()))?;
     // A lossy queue would drop lines under pressure, a full one slows the program down: what is logged
     // is little, so lines are kept.
-    let (writer, guard) = tracing_appender::non_blocking::NonBlockingBuilder::default().lossy(false).finish(files);
-    let to_file = fmt::layer().json().with_span_events(FmtSpan::CLOSE).with_writer(writer).with_filter(filter()?);
+    let (writer, guard) =
+        tracing_appender::non_blocking::NonBlockingBuilder::default().lossy(false).finish(files);
+    let to_file =
+        fmt::layer().json().with_span_events(FmtSpan::CLOSE).with_writer(writer).with_filter(filter()?);
     let to_terminal = config.terminal.then(|| {
-        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let colour =
+            std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         fmt::layer().with_ansi(colour).with_writer(std::io::stderr)
     });
     let to_terminal = match to_terminal {

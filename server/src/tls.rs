@@ -85,7 +85,8 @@ pub fn expires(folder: &Path) -> Option<u64> {
 }
 
 fn is_current(folder: &Path, names: &[String], now: u64) -> bool {
-    let made = fs::read(folder.join("server.json")).ok().and_then(|b| serde_json::from_slice::<Made>(&b).ok());
+    let made =
+        fs::read(folder.join("server.json")).ok().and_then(|b| serde_json::from_slice::<Made>(&b).ok());
     made.is_some_and(|made| made.names == names && made.not_after > now + (30 * DAY).as_secs())
         && folder.join("server.pem").exists()
         && folder.join("server.key").exists()

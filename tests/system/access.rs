@@ -20,7 +20,8 @@ async fn without_a_token_everything_but_health_is_refused() {
         assert_eq!(answer.status(), 200, "{path}");
     }
     let token = api.token().await;
-    let metrics = api.http.get(format!("{}/metrics", api.url)).bearer_auth(&token).send().await.expect("an answer");
+    let metrics =
+        api.http.get(format!("{}/metrics", api.url)).bearer_auth(&token).send().await.expect("an answer");
     assert!(metrics.text().await.expect("text").contains("phalanx_journal_head_position"));
     server.stop().await;
 }

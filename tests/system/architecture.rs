@@ -48,7 +48,8 @@ fn only_the_lake_and_the_server_know_the_query_engine() {
         if ["phalanx-lake", "phalanx-server"].contains(&name.as_str()) {
             continue;
         }
-        let found: Vec<_> = package.all_dependencies.iter().filter(|d| engines.contains(&d.as_str())).collect();
+        let found: Vec<_> =
+            package.all_dependencies.iter().filter(|d| engines.contains(&d.as_str())).collect();
         assert!(found.is_empty(), "{name} must not know {found:?}");
     }
 }
@@ -58,9 +59,17 @@ fn every_folder_is_explained() {
     let root = root();
     let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
     for (_, package) in packages() {
-        assert!(text.contains(&format!("`{}`", package.folder)), "ARCHITECTURE.md says nothing of {}", package.folder);
+        assert!(
+            text.contains(&format!("`{}`", package.folder)),
+            "ARCHITECTURE.md says nothing of {}",
+            package.folder
+        );
         if package.folder.starts_with("services/") {
-            assert!(root.join(&package.folder).join("README.md").is_file(), "{} has no README", package.folder);
+            assert!(
+                root.join(&package.folder).join("README.md").is_file(),
+                "{} has no README",
+                package.folder
+            );
         }
     }
 }

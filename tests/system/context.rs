@@ -9,7 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use phalanx_server::{config::Config, data_folder::DataFolder, listen::Listeners, platform::{FirstStart, Platform}};
+use phalanx_server::{
+    config::Config,
+    data_folder::DataFolder,
+    listen::Listeners,
+    platform::{FirstStart, Platform},
+};
 use serde_json::Value;
 
 /// How long a test waits for something that must happen.
@@ -88,11 +93,8 @@ impl Api {
     pub fn new(folder: &Folder, url: String) -> Self {
         let ca = std::fs::read(&folder.first.ca_file).expect("the authority's certificate");
         let ca = reqwest::Certificate::from_pem(&ca).expect("a certificate");
-        let http = reqwest::Client::builder()
-            .tls_certs_only([ca])
-            .timeout(PATIENCE)
-            .build()
-            .expect("a client");
+        let http =
+            reqwest::Client::builder().tls_certs_only([ca]).timeout(PATIENCE).build().expect("a client");
         Self {
             http,
             url,
@@ -124,10 +126,7 @@ impl Api {
     /// Uploads rows through the Logs Ingestion API; gives the status.
     pub async fn upload(&self, token: &str, stream: &str, rows: &Value) -> reqwest::Response {
         self.http
-            .post(format!(
-                "{}/dataCollectionRules/dcr-1/streams/{stream}?api-version=2023-01-01",
-                self.url
-            ))
+            .post(format!("{}/dataCollectionRules/dcr-1/streams/{stream}?api-version=2023-01-01", self.url))
             .bearer_auth(token)
             .header("content-type", "application/json")
             .body(rows.to_string())
@@ -179,7 +178,8 @@ impl Program {
         let mut command = phalanx(data);
         command.args(["serve", "--listen", "127.0.0.1:0"]);
         command.envs(environment.iter().copied());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let out = BufReader::new(child.stdout.take().expect("its output is piped"));
         let mut told = String::new();
         for line in out.lines() {

@@ -14,7 +14,9 @@ async fn what_is_uploaded_is_asked_at_once_and_after_a_restart() {
         { "TimeGenerated": "2026-01-02T03:04:06Z", "DeviceName": "b", "FileName": "y.exe" }
     ]);
     assert_eq!(api.upload(&token, "Custom-DeviceProcessEvents", &rows).await.status(), 204);
-    let found = api.query(&token, "select DeviceName, AdditionalFields from DeviceProcessEvents order by DeviceName").await;
+    let found = api
+        .query(&token, "select DeviceName, AdditionalFields from DeviceProcessEvents order by DeviceName")
+        .await;
     assert_eq!(found.len(), 2);
     assert_eq!(found[0]["DeviceName"], "a");
     assert_eq!(found[0]["AdditionalFields"]["Nobody"]["knows"], 1);
@@ -24,7 +26,8 @@ async fn what_is_uploaded_is_asked_at_once_and_after_a_restart() {
     let api = server.client();
     let token = api.token().await;
     api.wait_for(&token, "select count(*) as n from DeviceProcessEvents", 2).await;
-    let found = api.query(&token, "select TenantId, Type from DeviceProcessEvents where FileName = 'y.exe'").await;
+    let found =
+        api.query(&token, "select TenantId, Type from DeviceProcessEvents where FileName = 'y.exe'").await;
     assert_eq!(found[0]["Type"], "DeviceProcessEvents");
     assert_eq!(found[0]["TenantId"], server.folder.first.tenant.to_string());
     server.stop().await;
@@ -53,10 +56,14 @@ async fn what_can_not_be_taken_is_refused_with_a_reason() {
 async fn commands_work_without_a_server() {
     let folder = Folder::new().await;
     let file = folder.data.with_file_name("rows.jsonl");
-    std::fs::write(&file, "{\"TimeGenerated\":\"2026-01-02T03:04:05Z\",\"Computer\":\"a\",\"Activity\":\"t\"}\n{broken\n")
-        .expect("it can be written");
+    std::fs::write(
+        &file,
+        "{\"TimeGenerated\":\"2026-01-02T03:04:05Z\",\"Computer\":\"a\",\"Activity\":\"t\"}\n{broken\n",
+    )
+    .expect("it can be written");
     let path = file.to_str().expect("UTF-8");
-    let output = run(&folder.data, &["ingest", "--json", "--format", "json-lines", "--table", "SecurityEvent", path]);
+    let output =
+        run(&folder.data, &["ingest", "--json", "--format", "json-lines", "--table", "SecurityEvent", path]);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a report");
     assert_eq!(report["rows"]["SecurityEvent"], 1, "{report}");
     assert_eq!(report["dead_letters"], 1, "{report}");

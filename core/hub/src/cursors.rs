@@ -15,9 +15,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use phalanx_journal::{
-    Acknowledged, AppendError, ConsumerError, Journal, Limit, Position, ReadError, Start,
-};
+use phalanx_journal::{Acknowledged, AppendError, ConsumerError, Journal, Limit, Position, ReadError, Start};
 use phalanx_signal::SignalBatch;
 use phalanx_state::{Author, Key, Precondition, State, TenantId};
 use serde::{Deserialize, Serialize};
@@ -82,30 +80,16 @@ struct Saved {
 
 impl Cursors {
     /// Reads the saved cursors, and the journal from there on.
-    pub async fn load(
-        journal: Arc<dyn Journal>,
-        state: Arc<dyn State>,
-    ) -> Result<Self, CursorError> {
+    pub async fn load(journal: Arc<dyn Journal>, state: Arc<dyn State>) -> Result<Self, CursorError> {
         let saved = match state.get(&key()?).await? {
             Some(document) => Some(serde_json::from_value::<Saved>(document.body)?),
             None => None,
         };
-        let start = saved
-            .as_ref()
-            .map_or(Start::Oldest, |s| Start::After(Position(s.position)));
+        let start = saved.as_ref().map_or(Start::Oldest, |s| Start::After(Position(s.position)));
         let from = journal.register(CONSUMER, start).await?;
         let cursors = saved.map(|saved| saved.cursors).unwrap_or_default();
-        let known = Mutex::new(Known {
-            cursors,
-            saved: from,
-            ..Known::default()
-        });
-        let this = Self {
-            journal,
-            state,
-            known,
-            answered: Notify::new(),
-        };
+        let known = Mutex::new(Known { cursors, saved: from, ..Known::default() });
+        let this = Self { journal, state, known, answered: Notify::new() };
         this.catch_up(from).await?;
         Ok(this)
     }
@@ -139,10 +123,7 @@ impl Cursors {
         let (this, source, cursor) = (self.clone(), source.to_owned(), cursor.to_owned());
         let ticket = this.take_off(&source);
         let flight = tokio::spawn(async move {
-            let _landing = Landing {
-                cursors: &this,
-                ticket,
-            };
+            let _landing = Landing { cursors: &this, ticket };
             let acknowledged = this.journal.append(received, batches).await?;
             let mut known = this.known.lock();
             known.cursors.insert(source, cursor);
@@ -185,25 +166,13 @@ impl Cursors {
             // Every append that has no answer began after its head was durable, and every one that
             // begins from now on gets a later position. So up to here nothing is missing.
             let flying = known.in_flight.values().map(|(_, head)| *head).min();
-            let position = flying
-                .unwrap_or_else(|| self.journal.head())
-                .max(known.saved);
+            let position = flying.unwrap_or_else(|| self.journal.head()).max(known.saved);
             known.is_changed = false;
-            (
-                Saved {
-                    position: position.0,
-                    cursors: known.cursors.clone(),
-                },
-                position,
-            )
+            (Saved { position: position.0, cursors: known.cursors.clone() }, position)
         };
         let author = Author::new("hub")?;
         let body = serde_json::to_value(&saved)?;
-        if let Err(error) = self
-            .state
-            .put(&key()?, body, Precondition::None, &author)
-            .await
-        {
+        if let Err(error) = self.state.put(&key()?, body, Precondition::None, &author).await {
             self.known.lock().is_changed = true;
             return Err(error.into());
         }
@@ -264,19 +233,13 @@ fn mark(batch: &mut SignalBatch, source: &str, cursor: &str) {
     metadata.insert(SOURCE_KEY.to_owned(), source.to_owned());
     metadata.insert(CURSOR_KEY.to_owned(), cursor.to_owned());
     let schema = batch.rows.schema().as_ref().clone().with_metadata(metadata);
-    batch.rows = batch
-        .rows
-        .clone()
-        .with_schema(Arc::new(schema))
-        .expect("metadata was added and nothing taken away");
+    batch.rows =
+        batch.rows.clone().with_schema(Arc::new(schema)).expect("metadata was added and nothing taken away");
 }
 
 fn marked(batch: &SignalBatch) -> Option<(String, String)> {
     let schema = batch.rows.schema_ref();
-    let (source, cursor) = (
-        schema.metadata().get(SOURCE_KEY)?,
-        schema.metadata().get(CURSOR_KEY)?,
-    );
+    let (source, cursor) = (schema.metadata().get(SOURCE_KEY)?, schema.metadata().get(CURSOR_KEY)?);
     Some((source.clone(), cursor.clone()))
 }
 

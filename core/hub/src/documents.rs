@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use phalanx_signal::TenantId;
 use phalanx_state::{
-    Author, Document, Error, Etag, Filter, Index, Key, Page, Precondition, Query, Result, State,
-    Write,
+    Author, Document, Error, Etag, Filter, Index, Key, Page, Precondition, Query, Result, State, Write,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -35,9 +34,7 @@ impl Documents {
 
     /// Declares by which fields a collection is filtered and ordered; see [`State::declare`].
     pub async fn declare(&self, collection: &str, indexes: &[Index]) -> Result<()> {
-        self.state()?
-            .declare(&self.collection(collection), indexes)
-            .await
+        self.state()?.declare(&self.collection(collection), indexes).await
     }
 
     /// A document's content, read as `T`.
@@ -47,10 +44,7 @@ impl Documents {
         collection: &str,
         id: &str,
     ) -> Result<Option<Stored<T>>> {
-        let document = self
-            .state()?
-            .get(&self.key(tenant, collection, id)?)
-            .await?;
+        let document = self.state()?.get(&self.key(tenant, collection, id)?).await?;
         document.map(read).transpose()
     }
 
@@ -65,10 +59,7 @@ impl Documents {
     ) -> Result<Etag> {
         let key = self.key(tenant, collection, id)?;
         let body = to_body(value)?;
-        let stored = self
-            .state()?
-            .put(&key, body, precondition, &self.life.slot.author)
-            .await?;
+        let stored = self.state()?.put(&key, body, precondition, &self.life.slot.author).await?;
         Ok(stored.etag)
     }
 
@@ -81,23 +72,15 @@ impl Documents {
         precondition: Precondition,
     ) -> Result<()> {
         let key = self.key(tenant, collection, id)?;
-        self.state()?
-            .delete(&key, precondition, &self.life.slot.author)
-            .await?;
+        self.state()?.delete(&key, precondition, &self.life.slot.author).await?;
         Ok(())
     }
 
     /// Several writes as one, all or none. The keys are made by [`Documents::key`].
     pub async fn write(&self, writes: Vec<Write>) -> Result<()> {
         let own = format!("{}.", self.life.slot.name);
-        if let Some(foreign) = writes
-            .iter()
-            .find(|write| !write.key().collection().starts_with(&own))
-        {
-            return Err(Error::Invalid(format!(
-                "`{}` is another's document",
-                foreign.key()
-            )));
+        if let Some(foreign) = writes.iter().find(|write| !write.key().collection().starts_with(&own)) {
+            return Err(Error::Invalid(format!("`{}` is another's document", foreign.key())));
         }
         self.state()?.write(writes, &self.life.slot.author).await?;
         Ok(())
@@ -105,12 +88,7 @@ impl Documents {
 
     /// A page of a tenant's documents that pass a filter, by id; go on with
     /// [`Documents::query`] and [`Page::next`].
-    pub async fn list(
-        &self,
-        tenant: TenantId,
-        collection: &str,
-        filter: Option<Filter>,
-    ) -> Result<Page> {
+    pub async fn list(&self, tenant: TenantId, collection: &str, filter: Option<Filter>) -> Result<Page> {
         let query = Query::new(Slot::state_tenant(tenant), collection);
         self.query(Query { filter, ..query }).await
     }
@@ -136,10 +114,7 @@ impl Documents {
     }
 
     fn state(&self) -> Result<&Arc<dyn State>> {
-        self.life.check().map_err(|ended| Error::Unavailable {
-            reason: ended.to_string(),
-            source: None,
-        })?;
+        self.life.check().map_err(|ended| Error::Unavailable { reason: ended.to_string(), source: None })?;
         Ok(&self.life.slot.shared.state)
     }
 }
@@ -147,11 +122,7 @@ impl Documents {
 fn read<T: DeserializeOwned>(document: Document) -> Result<Stored<T>> {
     let value = serde_json::from_value(document.body)
         .map_err(|error| Error::Corrupt(format!("document `{}`: {error}", document.key)))?;
-    Ok(Stored {
-        value,
-        etag: document.etag,
-        version: document.version,
-    })
+    Ok(Stored { value, etag: document.etag, version: document.version })
 }
 
 fn to_body<T: Serialize>(value: &T) -> Result<Value> {

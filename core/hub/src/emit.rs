@@ -33,11 +33,7 @@ pub(crate) struct Emitter {
 
 impl Emitter {
     pub fn new(journal: Arc<dyn Journal>, clock: Clock, cursors: Arc<Cursors>) -> Self {
-        Self {
-            journal,
-            clock,
-            cursors,
-        }
+        Self { journal, clock, cursors }
     }
 
     /// Appends batches as one entry. When the journal is overloaded or full this waits, for as long as it
@@ -47,10 +43,7 @@ impl Emitter {
         life: Option<&Life>,
         batches: Vec<SignalBatch>,
     ) -> Result<Acknowledged, EmitError> {
-        self.persist(life, || {
-            self.journal.append(self.clock.micros(), batches.clone())
-        })
-        .await
+        self.persist(life, || self.journal.append(self.clock.micros(), batches.clone())).await
     }
 
     /// As [`Emitter::emit`], and remembers that the source has come to this cursor: both or neither.
@@ -61,11 +54,7 @@ impl Emitter {
         cursor: &str,
         batches: Vec<SignalBatch>,
     ) -> Result<Acknowledged, EmitError> {
-        self.persist(life, || {
-            self.cursors
-                .append(self.clock.micros(), source, cursor, batches.clone())
-        })
-        .await
+        self.persist(life, || self.cursors.append(self.clock.micros(), source, cursor, batches.clone())).await
     }
 
     async fn persist<F: Future<Output = Result<Acknowledged, AppendError>>>(

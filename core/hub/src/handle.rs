@@ -9,10 +9,9 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    ActionError, ActionId, ActionRecord, ActionRequest, Clock, ContextError, ContextKind,
-    ContextOwner, ContextReader, Documents, EmitError, HealthReports, Manifest, RequestError,
-    ServiceError, SourceReport, actions::Requester, health::Activity, supervise::Life,
-    time::Chance,
+    ActionError, ActionId, ActionRecord, ActionRequest, Clock, ContextError, ContextKind, ContextOwner,
+    ContextReader, Documents, EmitError, HealthReports, Manifest, RequestError, ServiceError, SourceReport,
+    actions::Requester, health::Activity, supervise::Life, time::Chance,
 };
 
 /// What a service is given: one for each of its lives. Cheap to clone.
@@ -78,10 +77,7 @@ impl ServiceContext {
     /// A builder for rows of a table that the manifest provides.
     pub fn rows(&self, table: &str) -> Result<RowsBuilder, EmitError> {
         self.check_table(table)?;
-        let table = self
-            .catalog()
-            .table(table)
-            .ok_or_else(|| self.not_provided(table))?;
+        let table = self.catalog().table(table).ok_or_else(|| self.not_provided(table))?;
         Ok(RowsBuilder::new(table))
     }
 
@@ -111,67 +107,37 @@ impl ServiceContext {
         self.check_tables(&batches)?;
         let (rows, source) = (count(&batches), self.source(source));
         let emitter = &self.life.slot.shared.emitter;
-        let emitted = emitter
-            .emit_with_cursor(Some(&self.life), &source, cursor, batches)
-            .await?;
+        let emitted = emitter.emit_with_cursor(Some(&self.life), &source, cursor, batches).await?;
         self.meter(rows);
         Ok(Some(emitted.position()))
     }
 
     /// How far a source of this service was read.
     pub async fn cursor(&self, source: &str) -> Option<String> {
-        self.life
-            .slot
-            .shared
-            .emitter
-            .cursors
-            .cursor(&self.source(source))
-            .await
+        self.life.slot.shared.emitter.cursors.cursor(&self.source(source)).await
     }
 
     /// A reader of a kind of context that the manifest consumes or provides.
     pub fn context<K: ContextKind>(&self) -> Result<ContextReader<K>, ContextError> {
         let (slot, kind) = (&self.life.slot, K::NAME);
         let manifest = &slot.manifest;
-        let mut named = manifest
-            .context_consumed
-            .iter()
-            .chain(&manifest.context_provided);
+        let mut named = manifest.context_consumed.iter().chain(&manifest.context_provided);
         if !named.any(|used| used.kind == kind) {
-            return Err(ContextError::NotConsumed {
-                service: slot.name.clone(),
-                kind,
-            });
+            return Err(ContextError::NotConsumed { service: slot.name.clone(), kind });
         }
-        slot.shared
-            .contexts
-            .metered_reader(slot.traffic.context_in.of(kind))
+        slot.shared.contexts.metered_reader(slot.traffic.context_in.of(kind))
     }
 
     /// The right to change a kind of context that the manifest provides.
     pub fn own<K: ContextKind>(&self) -> Result<ContextOwner<K>, ContextError> {
         let (slot, kind) = (&self.life.slot, K::NAME);
-        if !slot
-            .manifest
-            .context_provided
-            .iter()
-            .any(|used| used.kind == kind)
-        {
-            return Err(ContextError::NotOwner {
-                service: slot.name.clone(),
-                kind,
-            });
+        if !slot.manifest.context_provided.iter().any(|used| used.kind == kind) {
+            return Err(ContextError::NotOwner { service: slot.name.clone(), kind });
         }
         let contexts = &slot.shared.contexts;
         let (state, meter) = (contexts.state().clone(), slot.traffic.context_out.of(kind));
         let life = self.life.clone();
-        Ok(ContextOwner::new(
-            contexts.shelf()?,
-            state,
-            slot.author.clone(),
-            life,
-            meter,
-        ))
+        Ok(ContextOwner::new(contexts.shelf()?, state, slot.author.clone(), life, meter))
     }
 
     /// Asks for an action that the manifest names as requested. It is carried out by its owner, soon,
@@ -180,15 +146,8 @@ impl ServiceContext {
         self.may_request(&request.action)?;
         let slot = &self.life.slot;
         let name = request.action.clone();
-        let id = slot
-            .shared
-            .actions
-            .request(Requester::Service(slot.name.clone()), request)
-            .await?;
-        slot.traffic
-            .actions_out
-            .of(&name)
-            .add(1, self.clock().micros());
+        let id = slot.shared.actions.request(Requester::Service(slot.name.clone()), request).await?;
+        slot.traffic.actions_out.of(&name).add(1, self.clock().micros());
         Ok(id)
     }
 
@@ -200,10 +159,7 @@ impl ServiceContext {
         reason: &str,
     ) -> Result<ActionId, RequestError> {
         let actions = &self.life.slot.shared.actions;
-        let record = actions
-            .get(tenant, action)
-            .await?
-            .ok_or(RequestError::NoSuchAction(action))?;
+        let record = actions.get(tenant, action).await?.ok_or(RequestError::NoSuchAction(action))?;
         self.may_request(&record.action)?;
         let requester = Requester::Service(self.life.slot.name.clone());
         actions.undo(requester, tenant, action, reason).await
@@ -219,11 +175,7 @@ impl ServiceContext {
     }
 
     /// Waits for the end of an action; give it a timeout if it matters.
-    pub async fn outcome(
-        &self,
-        tenant: TenantId,
-        action: ActionId,
-    ) -> Result<ActionRecord, RequestError> {
+    pub async fn outcome(&self, tenant: TenantId, action: ActionId) -> Result<ActionRecord, RequestError> {
         self.life.slot.shared.actions.outcome(tenant, action).await
     }
 
@@ -240,32 +192,22 @@ impl ServiceContext {
         }
     }
 
-    /// The health reports of all services, from now on.
-    pub fn health(&self) -> HealthReports {
-        self.life.slot.shared.health.follow()
+    /// The health reports of all services after the one of this number; 0 for all that are kept.
+    pub fn health(&self, after: u64) -> HealthReports {
+        self.life.slot.shared.health.follow(after)
     }
 
     fn may_request(&self, action: &str) -> Result<(), RequestError> {
         let slot = &self.life.slot;
         self.life.check().map_err(|_| RequestError::Ended)?;
-        if slot
-            .manifest
-            .actions_requested
-            .iter()
-            .any(|used| used.name == action)
-        {
+        if slot.manifest.actions_requested.iter().any(|used| used.name == action) {
             return Ok(());
         }
-        Err(RequestError::NotRequested {
-            service: slot.name.clone(),
-            action: action.to_owned(),
-        })
+        Err(RequestError::NotRequested { service: slot.name.clone(), action: action.to_owned() })
     }
 
     fn check_tables(&self, batches: &[SignalBatch]) -> Result<(), EmitError> {
-        batches
-            .iter()
-            .try_for_each(|batch| self.check_table(&batch.table))
+        batches.iter().try_for_each(|batch| self.check_table(&batch.table))
     }
 
     fn check_table(&self, table: &str) -> Result<(), EmitError> {
@@ -276,10 +218,7 @@ impl ServiceContext {
     }
 
     fn not_provided(&self, table: &str) -> EmitError {
-        EmitError::NotProvided {
-            service: self.name().clone(),
-            table: table.into(),
-        }
+        EmitError::NotProvided { service: self.name().clone(), table: table.into() }
     }
 
     fn source(&self, source: &str) -> String {
@@ -308,8 +247,5 @@ impl From<ServiceError> for ActionError {
 }
 
 fn count(batches: &[SignalBatch]) -> Vec<(Arc<str>, u64)> {
-    batches
-        .iter()
-        .map(|batch| (batch.table.clone(), batch.rows.num_rows() as u64))
-        .collect()
+    batches.iter().map(|batch| (batch.table.clone(), batch.rows.num_rows() as u64)).collect()
 }

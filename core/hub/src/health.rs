@@ -1,16 +1,19 @@
 //! Health reports: what the hub and the services tell about themselves, as a stream that services can
 //! follow. The service `health` writes them to tables; the hub itself keeps only the latest.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 use phalanx_journal::Position;
 use serde::{Deserialize, Serialize};
-use tokio::sync::broadcast;
+use tokio::sync::Notify;
 
 /// Something about a service's health that has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthReport {
+    /// Counts the reports since the hub's start, from 1.
+    pub number: u64,
     pub at: DateTime<Utc>,
     pub service: Arc<str>,
     pub event: HealthEvent,
@@ -22,10 +25,7 @@ pub enum HealthEvent {
     /// The service runs; `restarts` is how often it had to be restarted so far.
     Start { restarts: u32 },
     /// The service panicked, hung or gave up, and will be restarted.
-    Fail {
-        failure: Failure,
-        restart_after: Duration,
-    },
+    Fail { failure: Failure, restart_after: Duration },
     /// The service lost too many threads to hangs and is not restarted any more.
     GiveUp { failure: Failure },
     /// After a failure the service has run long enough to count as well.
@@ -83,11 +83,7 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            activity,
-            kind,
-            message,
-        } = self;
+        let Self { activity, kind, message } = self;
         match kind {
             FailureKind::Panic => write!(f, "panicked during {activity}: {message}"),
             FailureKind::Hang => write!(f, "hung during {activity}: {message}"),
@@ -131,9 +127,12 @@ impl fmt::Display for Activity {
     }
 }
 
-/// A follower of health reports; it gets those made after it was made.
+/// A follower of health reports.
 #[derive(Debug)]
-pub struct HealthReports(broadcast::Receiver<HealthReport>);
+pub struct HealthReports {
+    bus: HealthBus,
+    after: u64,
+}
 
 /// What a follower gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,47 +143,72 @@ pub enum HealthNews {
 }
 
 impl HealthReports {
-    /// The next report; `None` when the hub is gone. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Option<HealthNews> {
-        match self.0.recv().await {
-            Ok(report) => Some(HealthNews::Report(report)),
-            Err(broadcast::error::RecvError::Lagged(missed)) => Some(HealthNews::Missed(missed)),
-            Err(broadcast::error::RecvError::Closed) => None,
+    /// The next report; waits for it. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> HealthNews {
+        let bus = self.bus.clone();
+        loop {
+            let news = bus.0.news.notified();
+            if let Some(news) = self.kept() {
+                return news;
+            }
+            news.await;
         }
+    }
+
+    fn kept(&mut self) -> Option<HealthNews> {
+        let kept = self.bus.0.kept.lock();
+        let oldest = kept.front()?.number;
+        let wanted = self.after + 1;
+        if wanted < oldest {
+            self.after = oldest - 1;
+            return Some(HealthNews::Missed(oldest - wanted));
+        }
+        let report = kept.get(usize::try_from(wanted - oldest).ok()?)?.clone();
+        self.after = wanted;
+        Some(HealthNews::Report(report))
     }
 }
 
-/// Where reports are made. Never blocks the reporter.
+/// Where reports are made, and the last of them kept. Never blocks the reporter.
 #[derive(Clone, Debug)]
-pub(crate) struct HealthBus(broadcast::Sender<HealthReport>);
+pub(crate) struct HealthBus(Arc<Bus>);
+
+#[derive(Debug)]
+struct Bus {
+    kept: Mutex<VecDeque<HealthReport>>,
+    kept_most: usize,
+    news: Notify,
+}
 
 impl HealthBus {
-    pub fn new(lag: usize) -> Self {
-        Self(broadcast::channel(lag.max(1)).0)
+    /// `kept_most` is how many reports a follower may be behind.
+    pub fn new(kept_most: usize) -> Self {
+        let kept = Mutex::default();
+        Self(Arc::new(Bus { kept, kept_most: kept_most.max(1), news: Notify::new() }))
     }
 
     pub fn report(&self, at: DateTime<Utc>, service: &Arc<str>, event: HealthEvent) {
         log(service, &event);
-        // Nobody following is no fault.
-        let _ = self.0.send(HealthReport {
-            at,
-            service: service.clone(),
-            event,
-        });
+        let mut kept = self.0.kept.lock();
+        let number = kept.back().map_or(1, |last| last.number + 1);
+        if kept.len() == self.0.kept_most {
+            kept.pop_front();
+        }
+        kept.push_back(HealthReport { number, at, service: service.clone(), event });
+        drop(kept);
+        self.0.news.notify_waiters();
     }
 
-    pub fn follow(&self) -> HealthReports {
-        HealthReports(self.0.subscribe())
+    /// Follows the reports after the one of this number; 0 for all that are kept.
+    pub fn follow(&self, after: u64) -> HealthReports {
+        HealthReports { bus: self.clone(), after }
     }
 }
 
 fn log(service: &str, event: &HealthEvent) {
     match event {
         HealthEvent::Start { restarts } => tracing::info!(service, restarts, "service started"),
-        HealthEvent::Fail {
-            failure,
-            restart_after,
-        } => {
+        HealthEvent::Fail { failure, restart_after } => {
             tracing::error!(service, %failure, ?restart_after, "service failed, it will be restarted");
         }
         HealthEvent::GiveUp { failure } => {
@@ -206,15 +230,37 @@ fn log(service: &str, event: &HealthEvent) {
         HealthEvent::ScheduleRecover { schedule } => {
             tracing::info!(service, schedule, "scheduled run succeeds again");
         }
-        HealthEvent::Source(SourceReport {
-            source,
-            state,
-            detail,
-            advice,
-        }) => match state {
+        HealthEvent::Source(SourceReport { source, state, detail, advice }) => match state {
             SourceState::Fail => tracing::warn!(service, source, detail, advice, "source fails"),
             _ => tracing::info!(service, source, ?state, detail, "source changed its state"),
         },
         HealthEvent::Stop => tracing::info!(service, "service stopped"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn followers_get_everything_that_is_kept_and_hear_what_they_missed() {
+        let bus = HealthBus::new(3);
+        let service: Arc<str> = "one".into();
+        let mut early = bus.follow(0);
+        for _ in 0..5 {
+            bus.report(DateTime::UNIX_EPOCH, &service, HealthEvent::Recover);
+        }
+        let number = |news| match news {
+            HealthNews::Report(report) => report.number,
+            HealthNews::Missed(missed) => 100 + missed,
+        };
+        for expected in [102, 3, 4, 5] {
+            assert_eq!(number(early.next().await), expected);
+        }
+        assert_eq!(number(bus.follow(4).next().await), 5);
+        let waiting = tokio::spawn(async move { number(early.next().await) });
+        tokio::task::yield_now().await;
+        bus.report(DateTime::UNIX_EPOCH, &service, HealthEvent::Stop);
+        assert_eq!(waiting.await.expect("no panic"), 6);
     }
 }

@@ -14,8 +14,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Actions, Chance, Clock, ContextStore, CursorError, HealthReports, HubSettings, HubStatus,
-    Manifest, ManifestErrors, Matrix, Service, Source, actions, context,
+    Actions, Chance, Clock, ContextStore, CursorError, HealthReports, HubSettings, HubStatus, Manifest,
+    ManifestErrors, Matrix, Service, Source, actions, context,
     cursors::Cursors,
     emit::Emitter,
     health::HealthBus,
@@ -61,15 +61,9 @@ pub enum StartError {
     #[error("the services don't fit together: {0}")]
     Manifests(#[from] ManifestErrors),
     #[error("there are settings for a service `{name}` that there is not{}", .nearest.as_deref().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
-    UnknownService {
-        name: String,
-        nearest: Option<String>,
-    },
+    UnknownService { name: String, nearest: Option<String> },
     #[error("settings of service `{service}`: {}", .errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Settings {
-        service: String,
-        errors: Vec<ParameterError>,
-    },
+    Settings { service: String, errors: Vec<ParameterError> },
     #[error("the state can't be used")]
     State(#[from] phalanx_state::Error),
     #[error("the journal can't be used")]
@@ -87,8 +81,7 @@ impl Hub {
         validate(&manifests, &sources, &deps.catalog)?;
         let service_settings = service_settings(&manifests, &deps.service_settings)?;
 
-        let (journal, state, clock, settings) =
-            (deps.journal, deps.state, deps.clock, deps.settings);
+        let (journal, state, clock, settings) = (deps.journal, deps.state, deps.clock, deps.settings);
         // Taken before the documents are read, so that no change falls in between.
         let changes_from = state.head().await?;
         let lag = settings.subscriber_lag;
@@ -121,41 +114,23 @@ impl Hub {
             supervisors.spawn(supervise(slot.clone()));
         }
         let tasks = Mutex::new(Some(own_tasks(&shared, changes_from)));
-        Ok(Self {
-            shared,
-            slots,
-            sources,
-            services: Mutex::new(Some(supervisors)),
-            tasks,
-        })
+        Ok(Self { shared, slots, sources, services: Mutex::new(Some(supervisors)), tasks })
     }
 
     /// Who feeds whom, and what has flowed since the start.
     pub fn matrix(&self) -> Matrix {
-        let manifests: Vec<Manifest> = self
-            .slots
-            .iter()
-            .map(|slot| slot.manifest.clone())
-            .collect();
+        let manifests: Vec<Manifest> = self.slots.iter().map(|slot| slot.manifest.clone()).collect();
         matrix_with(&manifests, &self.sources, |service, side, noun, what| {
             let slot = self.slots.iter().find(|slot| *slot.name == *service);
-            slot.map(|slot| traffic(&slot.traffic, side, noun, what))
-                .unwrap_or_default()
+            slot.map(|slot| traffic(&slot.traffic, side, noun, what)).unwrap_or_default()
         })
     }
 
     /// How the services are.
     pub fn status(&self) -> HubStatus {
         let journal = self.shared.journal.status();
-        let services = self
-            .slots
-            .iter()
-            .map(|slot| status::service(slot, &journal))
-            .collect();
-        HubStatus {
-            services,
-            contexts: self.shared.contexts.kinds(),
-        }
+        let services = self.slots.iter().map(|slot| status::service(slot, &journal)).collect();
+        HubStatus { services, contexts: self.shared.contexts.kinds() }
     }
 
     /// The manifests, in the order of the program's list.
@@ -173,9 +148,9 @@ impl Hub {
         &self.shared.actions
     }
 
-    /// Health reports from now on.
+    /// The health reports since the start, as far as they are kept, and those to come.
     pub fn health(&self) -> HealthReports {
-        self.shared.health.follow()
+        self.shared.health.follow(0)
     }
 
     /// Lets every service finish what it is at, within a limit, and stops. What was not finished is gone on
@@ -204,12 +179,7 @@ fn slot(
     manifest: Manifest,
 ) -> Result<Arc<Slot>, StartError> {
     let name: Arc<str> = manifest.name.as_str().into();
-    let schedules = manifest
-        .schedules
-        .iter()
-        .cloned()
-        .map(ScheduleSlot::new)
-        .collect();
+    let schedules = manifest.schedules.iter().cloned().map(ScheduleSlot::new).collect();
     let condition = Condition {
         state: ServiceState::Start,
         since: shared.clock.now(),
@@ -244,21 +214,14 @@ fn own_tasks(shared: &Arc<Shared>, changes_from: ResumeToken) -> JoinSet<()> {
     });
     let of = shared.clone();
     tasks.spawn(async move {
-        of.emitter
-            .cursors
-            .keep(of.settings.cursor_save, &of.shutdown)
-            .await;
+        of.emitter.cursors.keep(of.settings.cursor_save, &of.shutdown).await;
     });
     tasks
 }
 
 /// The hub itself brings rows about actions in.
 fn with_own(mut sources: Vec<Source>) -> Vec<Source> {
-    sources.push(Source::of(
-        "hub",
-        "tells of every action and its outcome",
-        [actions::TABLE],
-    ));
+    sources.push(Source::of("hub", "tells of every action and its outcome", [actions::TABLE]));
     sources
 }
 
@@ -267,15 +230,9 @@ fn service_settings(
     manifests: &[Manifest],
     given: &BTreeMap<String, Map<String, Value>>,
 ) -> Result<HashMap<String, Map<String, Value>>, StartError> {
-    if let Some(name) = given
-        .keys()
-        .find(|name| !manifests.iter().any(|m| m.name == **name))
-    {
+    if let Some(name) = given.keys().find(|name| !manifests.iter().any(|m| m.name == **name)) {
         let nearest = nearest(name, manifests.iter().map(|m| m.name.as_str()));
-        return Err(StartError::UnknownService {
-            name: name.clone(),
-            nearest,
-        });
+        return Err(StartError::UnknownService { name: name.clone(), nearest });
     }
     let nothing = Map::new();
     let check = |manifest: &Manifest| {
@@ -290,19 +247,12 @@ fn service_settings(
 }
 
 /// The journal keeps entries for every consumer it knows, so those of services that are no more must go.
-async fn forget_removed(
-    journal: &dyn Journal,
-    manifests: &[Manifest],
-) -> Result<(), ConsumerError> {
+async fn forget_removed(journal: &dyn Journal, manifests: &[Manifest]) -> Result<(), ConsumerError> {
     for known in journal.status().consumers {
-        let is_wanted = manifests
-            .iter()
-            .any(|m| consumer(&m.name) == known.name && !m.signals_consumed.is_empty());
+        let is_wanted =
+            manifests.iter().any(|m| consumer(&m.name) == known.name && !m.signals_consumed.is_empty());
         if known.name.starts_with(CONSUMER_PREFIX) && !is_wanted {
-            tracing::info!(
-                consumer = known.name,
-                "the journal forgets a consumer that is no more"
-            );
+            tracing::info!(consumer = known.name, "the journal forgets a consumer that is no more");
             journal.unregister(&known.name).await?;
         }
     }

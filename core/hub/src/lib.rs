@@ -34,8 +34,8 @@ mod supervise;
 mod time;
 
 pub use actions::{
-    ActionCall, ActionDone, ActionError, ActionId, ActionOutcome, ActionRecord, ActionRequest,
-    ActionStatus, Actions, RequestError, Requester, Target, Undo,
+    ActionCall, ActionDone, ActionError, ActionId, ActionOutcome, ActionRecord, ActionRequest, ActionStatus,
+    Actions, RequestError, Requester, Target, Undo,
 };
 pub use context::{
     Belief, ContextChange, ContextChanges, ContextError, ContextKind, ContextNews, ContextOwner,
@@ -46,14 +46,13 @@ pub use documents::{Documents, Stored};
 pub use emit::EmitError;
 pub use handle::ServiceContext;
 pub use health::{
-    Activity, Failure, FailureKind, HealthEvent, HealthNews, HealthReport, HealthReports,
-    SourceReport, SourceState,
+    Activity, Failure, FailureKind, HealthEvent, HealthNews, HealthReport, HealthReports, SourceReport,
+    SourceState,
 };
 pub use hub::{Hub, HubDeps, StartError};
 pub use manifest::{
-    ActionDeclaration, ContextUse, Flow, Manifest, ManifestError, ManifestErrors, MissedRuns,
-    Parameter, ParameterError, ParameterKind, ScheduleDeclaration, ServiceLimits, SignalUse,
-    Source, When, validate,
+    ActionDeclaration, ContextUse, Flow, Manifest, ManifestError, ManifestErrors, MissedRuns, Parameter,
+    ParameterError, ParameterKind, ScheduleDeclaration, ServiceLimits, SignalUse, Source, When, validate,
 };
 pub use matrix::{Arrow, FlowRow, Matrix, MatrixService, Noun, matrix};
 pub use meter::Traffic;

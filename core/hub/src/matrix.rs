@@ -98,16 +98,10 @@ pub(crate) fn matrix_with(
             arrow.taken = traffic(to, Side::Taken, arrow.noun, &arrow.what);
         }
     }
-    arrows
-        .sort_by(|a, b| (a.noun, &a.what, &a.from, &a.to).cmp(&(b.noun, &b.what, &b.from, &b.to)));
+    arrows.sort_by(|a, b| (a.noun, &a.what, &a.from, &a.to).cmp(&(b.noun, &b.what, &b.from, &b.to)));
     let services = manifests.iter().map(service).collect();
     let flows = flows(manifests, &traffic);
-    Matrix {
-        services,
-        sources: sources.to_vec(),
-        arrows,
-        flows,
-    }
+    Matrix { services, sources: sources.to_vec(), arrows, flows }
 }
 
 fn service(manifest: &Manifest) -> MatrixService {
@@ -120,11 +114,7 @@ fn service(manifest: &Manifest) -> MatrixService {
     };
     for part in parts(manifest) {
         let (consumed, provided) = (&mut service.flows_consumed, &mut service.flows_provided);
-        let list = if part.side == Side::Taken {
-            consumed
-        } else {
-            provided
-        };
+        let list = if part.side == Side::Taken { consumed } else { provided };
         list.extend_from_slice(part.flows);
     }
     for list in [&mut service.flows_consumed, &mut service.flows_provided] {
@@ -137,28 +127,15 @@ fn service(manifest: &Manifest) -> MatrixService {
 /// Arrows of the signals that a service provides or takes from sources.
 fn signals(manifest: &Manifest, all: &[Manifest], sources: &[Source], arrows: &mut Vec<Arrow>) {
     let from = &manifest.name;
-    for provided in manifest
-        .signals_provided
-        .iter()
-        .filter(|used| used.table != EVERY_TABLE)
-    {
+    for provided in manifest.signals_provided.iter().filter(|used| used.table != EVERY_TABLE) {
         let table = &provided.table;
         let takers = all.iter().filter_map(|taker| {
-            let used = taker
-                .signals_consumed
-                .iter()
-                .find(|used| used.covers(table))?;
+            let used = taker.signals_consumed.iter().find(|used| used.covers(table))?;
             Some((taker.name.clone(), &used.flows))
         });
         let before = arrows.len();
         for (to, flows) in takers {
-            arrows.push(arrow(
-                Noun::Signal,
-                table,
-                from,
-                Some(to),
-                &[&provided.flows, flows],
-            ));
+            arrows.push(arrow(Noun::Signal, table, from, Some(to), &[&provided.flows, flows]));
         }
         if arrows.len() == before {
             arrows.push(arrow(Noun::Signal, table, from, None, &[&provided.flows]));
@@ -166,22 +143,12 @@ fn signals(manifest: &Manifest, all: &[Manifest], sources: &[Source], arrows: &m
     }
     for used in &manifest.signals_consumed {
         let takes_all = used.table == EVERY_TABLE;
-        let sources = sources
-            .iter()
-            .filter(|s| takes_all || s.provides_table(&used.table));
+        let sources = sources.iter().filter(|s| takes_all || s.provides_table(&used.table));
         // A service that may write any table is to its readers what a source is.
-        let writers = all
-            .iter()
-            .filter(|m| m.signals_provided.iter().any(|p| p.table == EVERY_TABLE));
+        let writers = all.iter().filter(|m| m.signals_provided.iter().any(|p| p.table == EVERY_TABLE));
         let givers = sources.map(|s| &s.name).chain(writers.map(|m| &m.name));
         for giver in givers {
-            arrows.push(arrow(
-                Noun::Signal,
-                &used.table,
-                giver,
-                Some(from.clone()),
-                &[&used.flows],
-            ));
+            arrows.push(arrow(Noun::Signal, &used.table, giver, Some(from.clone()), &[&used.flows]));
         }
     }
 }
@@ -189,11 +156,7 @@ fn signals(manifest: &Manifest, all: &[Manifest], sources: &[Source], arrows: &m
 fn contexts(manifest: &Manifest, all: &[Manifest], arrows: &mut Vec<Arrow>) {
     for provided in &manifest.context_provided {
         for taker in all {
-            for used in taker
-                .context_consumed
-                .iter()
-                .filter(|used| used.kind == provided.kind)
-            {
+            for used in taker.context_consumed.iter().filter(|used| used.kind == provided.kind) {
                 let (from, to) = (&manifest.name, Some(taker.name.clone()));
                 let flows: [&[Flow]; 2] = [&provided.flows, &used.flows];
                 arrows.push(arrow(Noun::Context, provided.kind, from, to, &flows));
@@ -205,11 +168,7 @@ fn contexts(manifest: &Manifest, all: &[Manifest], arrows: &mut Vec<Arrow>) {
 fn actions(manifest: &Manifest, all: &[Manifest], arrows: &mut Vec<Arrow>) {
     for requested in &manifest.actions_requested {
         for owner in all {
-            for action in owner
-                .actions_provided
-                .iter()
-                .filter(|a| a.name == requested.name)
-            {
+            for action in owner.actions_provided.iter().filter(|a| a.name == requested.name) {
                 let (from, to) = (&manifest.name, Some(owner.name.clone()));
                 let flows: [&[Flow]; 2] = [&requested.flows, &action.flows];
                 arrows.push(arrow(Noun::Action, &action.name, from, to, &flows));
@@ -223,15 +182,7 @@ fn arrow(noun: Noun, what: &str, from: &str, to: Option<String>, flows: &[&[Flow
     flows.sort_unstable();
     flows.dedup();
     let (given, taken) = (Traffic::default(), Traffic::default());
-    Arrow {
-        noun,
-        what: what.to_owned(),
-        from: from.to_owned(),
-        to,
-        flows,
-        given,
-        taken,
-    }
+    Arrow { noun, what: what.to_owned(), from: from.to_owned(), to, flows, given, taken }
 }
 
 /// One use of something by a service.
@@ -244,21 +195,9 @@ struct Part<'a> {
 
 fn parts(manifest: &Manifest) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
-    let mut add = |side, noun, what, flows| {
-        parts.push(Part {
-            side,
-            noun,
-            what,
-            flows,
-        })
-    };
+    let mut add = |side, noun, what, flows| parts.push(Part { side, noun, what, flows });
     for used in &manifest.signals_consumed {
-        add(
-            Side::Taken,
-            Noun::Signal,
-            used.table.as_str(),
-            used.flows.as_slice(),
-        );
+        add(Side::Taken, Noun::Signal, used.table.as_str(), used.flows.as_slice());
     }
     for used in &manifest.signals_provided {
         add(Side::Given, Noun::Signal, &used.table, &used.flows);
@@ -278,19 +217,10 @@ fn parts(manifest: &Manifest) -> Vec<Part<'_>> {
     parts
 }
 
-fn flows(
-    manifests: &[Manifest],
-    traffic: &impl Fn(&str, Side, Noun, &str) -> Traffic,
-) -> Vec<FlowRow> {
+fn flows(manifests: &[Manifest], traffic: &impl Fn(&str, Side, Noun, &str) -> Traffic) -> Vec<FlowRow> {
     let mut rows: Vec<FlowRow> = Vec::new();
     for manifest in manifests {
-        for Part {
-            side,
-            noun,
-            what,
-            flows,
-        } in parts(manifest)
-        {
+        for Part { side, noun, what, flows } in parts(manifest) {
             let seen = traffic(&manifest.name, side, noun, what);
             let verb = match (noun, side) {
                 (Noun::Action, Side::Given) => "requests action",

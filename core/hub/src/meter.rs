@@ -66,11 +66,7 @@ impl Meter {
     }
 
     pub fn read(&self) -> Traffic {
-        let counts: Vec<u64> = self
-            .latencies
-            .iter()
-            .map(|c| c.load(Ordering::Relaxed))
-            .collect();
+        let counts: Vec<u64> = self.latencies.iter().map(|c| c.load(Ordering::Relaxed)).collect();
         Traffic {
             count: self.count.load(Ordering::Relaxed),
             last_micros: Some(self.last.load(Ordering::Relaxed)).filter(|micros| *micros != 0),
@@ -93,11 +89,7 @@ impl Meters {
     }
 
     pub fn read(&self, name: &str) -> Traffic {
-        self.0
-            .read()
-            .get(name)
-            .map(|meter| meter.read())
-            .unwrap_or_default()
+        self.0.read().get(name).map(|meter| meter.read()).unwrap_or_default()
     }
 }
 

@@ -27,14 +27,11 @@ pub(crate) async fn observe(life: &Arc<Life>, ctx: &ServiceContext) -> Result<()
         return Ok(());
     }
     let (journal, name) = (&slot.shared.journal, slot.consumer());
-    let from = journal
-        .register(&name, Start::Oldest)
-        .await
-        .map_err(|error| Failure {
-            activity: Activity::Observe,
-            kind: FailureKind::Error,
-            message: format!("the journal does not take `{name}` as a consumer: {error}"),
-        })?;
+    let from = journal.register(&name, Start::Oldest).await.map_err(|error| Failure {
+        activity: Activity::Observe,
+        kind: FailureKind::Error,
+        message: format!("the journal does not take `{name}` as a consumer: {error}"),
+    })?;
     let mut reader = journal.reader(&name, from);
     let consumer = Consumer { life, ctx, name };
     while let Some(entries) = consumer.next(&mut reader).await {
@@ -101,11 +98,8 @@ impl Consumer<'_> {
                 Outcome::Shutdown => return false,
                 Outcome::Rejected(_) if part.len() > 1 => {
                     // Which one it is shows when they are given one at a time.
-                    *self.slot().trial.lock() = Some(Trial {
-                        at: first.position,
-                        until: last.position,
-                        attempts: 0,
-                    });
+                    *self.slot().trial.lock() =
+                        Some(Trial { at: first.position, until: last.position, attempts: 0 });
                     continue;
                 }
                 Outcome::Rejected(reason) => self.skip(first.position, reason),
@@ -164,16 +158,9 @@ impl Consumer<'_> {
                 Err(error) => {
                     failures += 1;
                     let reason = error.to_string();
-                    let before = slot
-                        .condition
-                        .lock()
-                        .observe_failure
-                        .replace(reason.clone());
+                    let before = slot.condition.lock().observe_failure.replace(reason.clone());
                     if before.as_ref() != Some(&reason) {
-                        slot.report(HealthEvent::ObserveFail {
-                            position: first,
-                            reason,
-                        });
+                        slot.report(HealthEvent::ObserveFail { position: first, reason });
                     }
                     self.wait(failures).await;
                 }
@@ -189,19 +176,12 @@ impl Consumer<'_> {
         let manifest = &self.slot().manifest;
         let mut signals = Vec::new();
         for entry in entries {
-            let wanted = entry
-                .batches
-                .iter()
-                .filter(|batch| manifest.consumes_table(&batch.table));
-            signals.extend(
-                wanted
-                    .filter(|batch| batch.rows.num_rows() > 0)
-                    .map(|batch| Observed {
-                        position: entry.position,
-                        received: entry.received,
-                        batch: batch.clone(),
-                    }),
-            );
+            let wanted = entry.batches.iter().filter(|batch| manifest.consumes_table(&batch.table));
+            signals.extend(wanted.filter(|batch| batch.rows.num_rows() > 0).map(|batch| Observed {
+                position: entry.position,
+                received: entry.received,
+                batch: batch.clone(),
+            }));
         }
         signals
     }
@@ -212,11 +192,7 @@ impl Consumer<'_> {
         let known = trial.filter(|trial| trial.at == first);
         let attempts = known.map_or(0, |trial| trial.attempts);
         let until = trial.map_or(last, |trial| trial.until.max(last));
-        *trial = Some(Trial {
-            at: first,
-            until,
-            attempts: attempts + 1,
-        });
+        *trial = Some(Trial { at: first, until, attempts: attempts + 1 });
         attempts
     }
 
@@ -248,30 +224,21 @@ impl Consumer<'_> {
         let now = self.slot().shared.clock.micros();
         let mut by_table: HashMap<&str, (u64, i64)> = HashMap::new();
         for signal in signals {
-            let (rows, oldest) = by_table
-                .entry(&signal.batch.table)
-                .or_insert((0, signal.received));
+            let (rows, oldest) = by_table.entry(&signal.batch.table).or_insert((0, signal.received));
             *rows += signal.batch.rows.num_rows() as u64;
             *oldest = signal.received.min(*oldest);
         }
         for (table, (rows, oldest)) in by_table {
             let meter = self.slot().traffic.signals_in.of(table);
             meter.add(rows, now);
-            meter.took(Duration::from_micros(
-                now.saturating_sub(oldest).try_into().unwrap_or(0),
-            ));
+            meter.took(Duration::from_micros(now.saturating_sub(oldest).try_into().unwrap_or(0)));
         }
     }
 
     /// Waits a while that grows with the failures, or until the hub shuts down.
     async fn wait(&self, failures: u32) {
         let shared = &self.slot().shared;
-        let wait = backoff(
-            shared.settings.restart_first,
-            RETRY_MOST,
-            failures,
-            &shared.chance,
-        );
+        let wait = backoff(shared.settings.restart_first, RETRY_MOST, failures, &shared.chance);
         tokio::select! {
             () = sleep(wait) => {}
             () = self.life.shutdown().cancelled() => {}

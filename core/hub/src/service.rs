@@ -37,11 +37,7 @@ pub trait Service: Send + Sync + 'static {
     ///
     /// After [`ServiceError::rejected`] the offending entry is passed by; after any other error the same
     /// signals are tried again until they succeed, with growing waits.
-    async fn observe(
-        &self,
-        _ctx: &ServiceContext,
-        _signals: &[Observed],
-    ) -> Result<(), ServiceError> {
+    async fn observe(&self, _ctx: &ServiceContext, _signals: &[Observed]) -> Result<(), ServiceError> {
         Ok(())
     }
 
@@ -58,15 +54,8 @@ pub trait Service: Send + Sync + 'static {
 
     /// Carries out an action of the manifest, or undoes one. A repeatable action may be called again with
     /// the same [`ActionCall::idempotency_key`] and must then not happen twice.
-    async fn act(
-        &self,
-        _ctx: &ServiceContext,
-        call: &ActionCall,
-    ) -> Result<ActionDone, ActionError> {
-        Err(ActionError::failed(format!(
-            "nobody carries out `{}`",
-            call.action
-        )))
+    async fn act(&self, _ctx: &ServiceContext, call: &ActionCall) -> Result<ActionDone, ActionError> {
+        Err(ActionError::failed(format!("nobody carries out `{}`", call.action)))
     }
 
     /// Ends the last life when the platform shuts down, after all other calls have returned.
@@ -95,27 +84,17 @@ pub struct ServiceError {
 impl ServiceError {
     /// Something is not possible now.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            source: None,
-            is_rejection: false,
-        }
+        Self { message: message.into(), source: None, is_rejection: false }
     }
 
     /// These very signals can't be dealt with, now or ever.
     pub fn rejected(message: impl Into<String>) -> Self {
-        Self {
-            is_rejection: true,
-            ..Self::new(message)
-        }
+        Self { is_rejection: true, ..Self::new(message) }
     }
 
     /// The same, saying what was being done.
     pub fn context(self, doing: impl fmt::Display) -> Self {
-        Self {
-            message: format!("{doing}: {}", self.message),
-            ..self
-        }
+        Self { message: format!("{doing}: {}", self.message), ..self }
     }
 
     pub(crate) fn is_rejection(&self) -> bool {
@@ -125,11 +104,7 @@ impl ServiceError {
 
 impl<E: Error + Send + Sync + 'static> From<E> for ServiceError {
     fn from(error: E) -> Self {
-        Self {
-            message: error.to_string(),
-            source: Some(Box::new(error)),
-            is_rejection: false,
-        }
+        Self { message: error.to_string(), source: Some(Box::new(error)), is_rejection: false }
     }
 }
 

@@ -55,15 +55,11 @@ pub(crate) fn service(slot: &Slot, journal: &phalanx_journal::Status) -> Service
     let condition = slot.condition.lock().clone();
     let consumer = slot.consumer();
     let now = slot.shared.clock.micros();
-    let lag = journal
-        .consumers
-        .iter()
-        .find(|c| c.name == consumer)
-        .map(|c| Lag {
-            position: c.committed.0,
-            entries: c.lag_entries,
-            age: c.lag(now),
-        });
+    let lag = journal.consumers.iter().find(|c| c.name == consumer).map(|c| Lag {
+        position: c.committed.0,
+        entries: c.lag_entries,
+        age: c.lag(now),
+    });
     ServiceStatus {
         name: slot.name.to_string(),
         state: condition.state,
@@ -73,11 +69,7 @@ pub(crate) fn service(slot: &Slot, journal: &phalanx_journal::Status) -> Service
         last_failure: condition.last_failure,
         observe_failure: condition.observe_failure,
         lag,
-        schedules: slot
-            .schedules
-            .iter()
-            .map(|schedule| schedule.status())
-            .collect(),
+        schedules: slot.schedules.iter().map(|schedule| schedule.status()).collect(),
         sources: slot.sources.lock().values().cloned().collect(),
     }
 }

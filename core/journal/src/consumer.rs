@@ -56,15 +56,9 @@ impl Consumers {
     }
 
     /// Whether this moved the consumer on.
-    pub fn commit(
-        &self,
-        name: &str,
-        position: Position,
-        head: Position,
-    ) -> Result<bool, ConsumerError> {
+    pub fn commit(&self, name: &str, position: Position, head: Position) -> Result<bool, ConsumerError> {
         let mut positions = self.0.lock();
-        let committed =
-            positions.get_mut(name).ok_or_else(|| ConsumerError::Unknown(name.to_owned()))?;
+        let committed = positions.get_mut(name).ok_or_else(|| ConsumerError::Unknown(name.to_owned()))?;
         if position <= *committed {
             return Ok(false);
         }
@@ -105,15 +99,10 @@ impl Consumers {
     }
 
     /// `received` tells when the entry at a position was received.
-    pub fn status(
-        &self,
-        head: Position,
-        received: impl Fn(Position) -> Option<i64>,
-    ) -> Vec<ConsumerStatus> {
+    pub fn status(&self, head: Position, received: impl Fn(Position) -> Option<i64>) -> Vec<ConsumerStatus> {
         let of = |(name, committed): (String, Position)| {
             let lag_entries = head.0.saturating_sub(committed.0);
-            let pending_since =
-                if lag_entries > 0 { received(committed.next()) } else { None };
+            let pending_since = if lag_entries > 0 { received(committed.next()) } else { None };
             ConsumerStatus { name, committed, lag_entries, pending_since }
         };
         self.snapshot().into_iter().map(of).collect()

@@ -48,11 +48,7 @@ pub trait Journal: Send + Sync + fmt::Debug {
     /// # Errors
     /// Nothing was appended and no reader will see the entry, now or after a restart. (One exception,
     /// after [`AppendError::Storage`], is described at `EmbeddedJournal`.)
-    async fn append(
-        &self,
-        received: i64,
-        batches: Vec<SignalBatch>,
-    ) -> Result<Acknowledged, AppendError>;
+    async fn append(&self, received: i64, batches: Vec<SignalBatch>) -> Result<Acknowledged, AppendError>;
 
     /// Reads the entries after `after`, in order, and waits for new ones.
     ///

@@ -1,6 +1,9 @@
 //! Taking entries from the journal: their rows become visible, and the journal learns what is in files.
 
-use std::{sync::{Arc, atomic::Ordering}, time::{Duration, Instant}};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
 
 use phalanx_journal::{Entry, Limit, Position, ReadError, Start};
 use tokio_util::sync::CancellationToken;
@@ -68,12 +71,18 @@ impl Lake {
                 Ok(table) => table,
                 Err(LakeError::NoTable(name)) => {
                     // A custom table that was declared is never forgotten, so this is a damaged entry.
-                    tracing::error!(table = name, position = entry.position.0, "rows of an unknown table are skipped");
+                    tracing::error!(
+                        table = name,
+                        position = entry.position.0,
+                        "rows of an unknown table are skipped"
+                    );
                     continue;
                 }
                 Err(error) => return Err(error),
             };
-            if table.table().physical_schema().fields().len() < batch.rows.num_columns() || !knows(&table.table(), &batch.rows) {
+            if table.table().physical_schema().fields().len() < batch.rows.num_columns()
+                || !knows(&table.table(), &batch.rows)
+            {
                 table.refresh(self.catalog());
             }
             if table.take(entry.position, &batch.rows, now) {

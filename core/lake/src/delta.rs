@@ -18,8 +18,7 @@ use bytes::Bytes;
 use deltalake::{
     DeltaTable, DeltaTableBuilder,
     kernel::{
-        Action, Add, Remove, StructField, Transaction,
-        engine::arrow_conversion::TryFromArrow,
+        Action, Add, Remove, StructField, Transaction, engine::arrow_conversion::TryFromArrow,
         transaction::CommitData,
     },
     operations::create::CreateBuilder,
@@ -84,7 +83,8 @@ impl DeltaLog {
             .transaction_version(store.as_ref(), JOURNAL)
             .await
             .map_err(LakeError::delta("asked for its position", folder))?;
-        let files = state.log_data().iter().map(|file| Arc::new(LiveFile::from_add(file.add_action()))).collect();
+        let files =
+            state.log_data().iter().map(|file| Arc::new(LiveFile::from_add(file.add_action()))).collect();
         let log = Self { folder: folder.to_owned(), next: state.version() as u64 + 1 };
         let position = Position(version.and_then(|v| u64::try_from(v).ok()).unwrap_or(0));
         Ok(Some(Opened { log, files, position }))
@@ -208,11 +208,17 @@ impl DeltaLog {
         // The file's content is durable before it has its name, and the folder of the Parquet file is
         // synced before a commit speaks of it.
         sync_folder(&self.folder)?;
-        rustix::fs::renameat_with(rustix::fs::CWD, &draft, rustix::fs::CWD, &path, rustix::fs::RenameFlags::NOREPLACE)
-            .map_err(|error| match error {
-                rustix::io::Errno::EXIST => LakeError::Conflict { path: self.folder.clone(), version: self.next },
-                other => LakeError::io("commit", &path)(other.into()),
-            })?;
+        rustix::fs::renameat_with(
+            rustix::fs::CWD,
+            &draft,
+            rustix::fs::CWD,
+            &path,
+            rustix::fs::RenameFlags::NOREPLACE,
+        )
+        .map_err(|error| match error {
+            rustix::io::Errno::EXIST => LakeError::Conflict { path: self.folder.clone(), version: self.next },
+            other => LakeError::io("commit", &path)(other.into()),
+        })?;
         sync_folder(&log)?;
         self.next += 1;
         Ok(())
@@ -302,7 +308,9 @@ fn put_aside_torn_commits(folder: &Path) -> Result<(), LakeError> {
         let text = fs::read(&path).map_err(LakeError::io("read", &path))?;
         let mut lines = text.split(|b| *b == b'\n').filter(|line| !line.is_empty()).peekable();
         let is_whole = lines.peek().is_some()
-            && lines.all(|line| serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line).is_ok());
+            && lines.all(|line| {
+                serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line).is_ok()
+            });
         if is_whole {
             return Ok(());
         }

@@ -65,11 +65,13 @@ pub enum QueryError {
 impl From<DataFusionError> for QueryError {
     fn from(error: DataFusionError) -> Self {
         match error.find_root() {
-            DataFusionError::SQL(..)
-            | DataFusionError::Plan(_)
-            | DataFusionError::SchemaError(..) => Self::Invalid(first_line(&error)),
+            DataFusionError::SQL(..) | DataFusionError::Plan(_) | DataFusionError::SchemaError(..) => {
+                Self::Invalid(first_line(&error))
+            }
             DataFusionError::NotImplemented(_) => Self::NotSupported(first_line(&error)),
-            DataFusionError::ArrowError(..) | DataFusionError::Execution(_) => Self::Invalid(first_line(&error)),
+            DataFusionError::ArrowError(..) | DataFusionError::Execution(_) => {
+                Self::Invalid(first_line(&error))
+            }
             DataFusionError::ResourcesExhausted(_) => Self::Memory(Box::new(error)),
             _ => Self::Engine(Box::new(error)),
         }

@@ -1,6 +1,9 @@
 //! When rows leave memory: by age, by size, and under pressure the largest first.
 
-use std::{sync::{Arc, atomic::Ordering}, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use futures::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
@@ -54,8 +57,11 @@ impl Lake {
             .into_iter()
             .filter(|(figures, table)| {
                 let age = figures.hot_since.map_or(Duration::ZERO, |since| since.elapsed());
-                let patience =
-                    if figures.hot_rows < config.rare_rows { config.rare_flush_after } else { config.flush_after };
+                let patience = if figures.hot_rows < config.rare_rows {
+                    config.rare_flush_after
+                } else {
+                    config.flush_after
+                };
                 let is_pressed = excess > 0;
                 excess = excess.saturating_sub(figures.hot_bytes);
                 let is_due = is_pressed || figures.hot_bytes >= config.flush_bytes || age >= patience;

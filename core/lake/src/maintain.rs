@@ -146,7 +146,8 @@ impl Lake {
         .await
         .map_err(engine)?;
         let expected: u64 = files.iter().map(|file| file.rows).sum();
-        let mut writer = FileWriter::create(&table.folder, schema.clone(), table.tenant, |_| true, Effort::Compact)?;
+        let mut writer =
+            FileWriter::create(&table.folder, schema.clone(), table.tenant, |_| true, Effort::Compact)?;
         let mut rows = rows;
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(engine)?.with_schema(schema.physical_schema().clone())?;

@@ -6,10 +6,32 @@ use phalanx_signal::{ColumnType, Table};
 /// has not got it. At most [`BLOOM_COLUMNS_MAX`] per table, the first in this order, for a filter costs a
 /// quarter of a megabyte per column and row group.
 const NEEDLES: [&str; 26] = [
-    "SHA256", "SHA1", "MD5", "FileHash", "Hashes", "RemoteIP", "IPAddress", "IpAddress", "SourceIP",
-    "DestinationIP", "SrcIpAddr", "DstIpAddr", "SourceIpAddress", "RemoteUrl", "DnsQuery", "RequestURL",
-    "AccountName", "TargetUserName", "SubjectUserName", "UserPrincipalName", "AccountUpn", "SourceUserName",
-    "DeviceName", "Computer", "HostName", "InitiatingProcessSHA256",
+    "SHA256",
+    "SHA1",
+    "MD5",
+    "FileHash",
+    "Hashes",
+    "RemoteIP",
+    "IPAddress",
+    "IpAddress",
+    "SourceIP",
+    "DestinationIP",
+    "SrcIpAddr",
+    "DstIpAddr",
+    "SourceIpAddress",
+    "RemoteUrl",
+    "DnsQuery",
+    "RequestURL",
+    "AccountName",
+    "TargetUserName",
+    "SubjectUserName",
+    "UserPrincipalName",
+    "AccountUpn",
+    "SourceUserName",
+    "DeviceName",
+    "Computer",
+    "HostName",
+    "InitiatingProcessSHA256",
 ];
 
 const BLOOM_COLUMNS_MAX: usize = 4;

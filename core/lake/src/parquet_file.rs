@@ -108,8 +108,13 @@ impl FileWriter {
         let (final_path, draft_path) = (folder.join(&name), folder.join(format!(".{name}.draft")));
         let file = File::create(&draft_path).map_err(LakeError::io("create", &draft_path))?;
         let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties.build()))?;
-        let written =
-            WrittenFile { path: name, bytes: 0, rows: 0, ranges: BTreeMap::new(), null_counts: BTreeMap::new() };
+        let written = WrittenFile {
+            path: name,
+            bytes: 0,
+            rows: 0,
+            ranges: BTreeMap::new(),
+            null_counts: BTreeMap::new(),
+        };
         Ok(Self { table, tenant, schema, writer, final_path, draft_path, written })
     }
 

@@ -17,11 +17,7 @@ use phalanx_journal::{Journal, Position};
 use phalanx_signal::{Catalog, TenantId};
 use tokio::sync::{Notify, watch};
 
-use crate::{
-    LakeConfig, LakeError, Status, TableStatus, query,
-    scan::TableScan,
-    table::LakeTable,
-};
+use crate::{LakeConfig, LakeError, Status, TableStatus, query, scan::TableScan, table::LakeTable};
 
 type Key = (TenantId, Arc<str>);
 
@@ -71,7 +67,10 @@ impl Lake {
         });
         for (tenant, name) in stored_tables(&lake.config.root)? {
             if lake.catalog.table(&name).is_none() {
-                tracing::warn!(table = name, "the lake has a table that the catalog does not know; it stays as it is");
+                tracing::warn!(
+                    table = name,
+                    "the lake has a table that the catalog does not know; it stays as it is"
+                );
                 continue;
             }
             lake.table(tenant, &name).await?;

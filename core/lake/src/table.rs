@@ -2,7 +2,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, atomic::{AtomicBool, Ordering}},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
@@ -176,7 +179,8 @@ impl LakeTable {
         let file = tokio::task::spawn_blocking(move || -> Result<WrittenFile, LakeError> {
             let columns = union_schema(&table, batches.iter().map(|batch| &batch.rows));
             let has = |name: &str| columns.column_with_name(name).is_some();
-            let mut writer = FileWriter::create(&this.folder, table.clone(), this.tenant, has, Effort::Flush)?;
+            let mut writer =
+                FileWriter::create(&this.folder, table.clone(), this.tenant, has, Effort::Flush)?;
             for batch in &batches {
                 writer.write(&batch.rows)?;
             }
@@ -206,8 +210,12 @@ impl LakeTable {
         let Some(log) = log.as_mut() else { return Ok(()) };
         let live = log.replace(&old, new.as_ref())?;
         let mut contents = self.contents.write();
-        let mut files: Vec<_> =
-            contents.files.iter().filter(|file| !old.iter().any(|gone| gone.path == file.path)).cloned().collect();
+        let mut files: Vec<_> = contents
+            .files
+            .iter()
+            .filter(|file| !old.iter().any(|gone| gone.path == file.path))
+            .cloned()
+            .collect();
         files.extend(live);
         contents.files = Arc::new(files);
         let now = Instant::now();

@@ -21,8 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let path = path.ok_or("which file?")?;
     let bytes = fs::read(&path)?;
-    let sample =
-        Sample { name: &path.to_lowercase(), bytes: &bytes[..bytes.len().min(65_536)], table: None };
+    let sample = Sample { name: &path.to_lowercase(), bytes: &bytes[..bytes.len().min(65_536)], table: None };
     let format = match &format {
         Some(name) => decode::format(name).ok_or("no such format")?,
         None => decode::guess(&sample).ok_or("nobody recognises the format")?.0,

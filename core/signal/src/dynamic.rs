@@ -109,8 +109,7 @@ pub fn push_quoted(out: &mut Vec<u8>, text: &str) {
         table
     };
     let is_special = |byte| byte < 0x20 || byte == b'"' || byte == b'\\';
-    let any_special =
-        |eight| (has_byte(eight, b'"') | has_byte(eight, b'\\') | has_control(eight)) != 0;
+    let any_special = |eight| (has_byte(eight, b'"') | has_byte(eight, b'\\') | has_control(eight)) != 0;
     out.reserve(text.len() + 2);
     out.push(b'"');
     push_escaped(out, text, any_special, is_special, |bytes, buffer| {

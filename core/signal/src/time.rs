@@ -27,14 +27,10 @@ pub fn parse_datetime(text: &str) -> Option<i64> {
             "%d/%b/%Y:%H:%M:%S",
             "%d/%b/%Y:%H:%M:%S %z",
         ];
-        FORMS
-            .iter()
-            .find_map(|form| match form.ends_with("%z") {
-                true => DateTime::parse_from_str(text, form).ok().map(|t| t.timestamp_micros()),
-                false => NaiveDateTime::parse_from_str(text, form)
-                    .ok()
-                    .map(|t| t.and_utc().timestamp_micros()),
-            })
+        FORMS.iter().find_map(|form| match form.ends_with("%z") {
+            true => DateTime::parse_from_str(text, form).ok().map(|t| t.timestamp_micros()),
+            false => NaiveDateTime::parse_from_str(text, form).ok().map(|t| t.and_utc().timestamp_micros()),
+        })
     });
     parsed.filter(|micros| (MICROS_MIN..=MICROS_MAX).contains(micros))
 }

@@ -72,10 +72,7 @@ pub struct ResumeToken {
 
 impl ResumeToken {
     /// Before the first change of any database.
-    pub const START: Self = Self {
-        lineage: Uuid::nil(),
-        position: 0,
-    };
+    pub const START: Self = Self { lineage: Uuid::nil(), position: 0 };
 
     /// How many changes were made before this place. For figures such as a reader's lag.
     pub fn position(&self) -> u64 {
@@ -95,14 +92,8 @@ impl FromStr for ResumeToken {
     fn from_str(text: &str) -> Result<Self> {
         let parse = || {
             let (position, lineage) = text.split_once('.')?;
-            let position = position
-                .parse()
-                .ok()
-                .filter(|position| i64::try_from(*position).is_ok())?;
-            Some(Self {
-                lineage: Uuid::try_parse(lineage).ok()?,
-                position,
-            })
+            let position = position.parse().ok().filter(|position| i64::try_from(*position).is_ok())?;
+            Some(Self { lineage: Uuid::try_parse(lineage).ok()?, position })
         };
         parse().ok_or_else(|| Error::invalid("this is not a resume token"))
     }
@@ -116,9 +107,7 @@ impl Serialize for ResumeToken {
 
 impl<'de> Deserialize<'de> for ResumeToken {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

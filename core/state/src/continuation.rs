@@ -9,9 +9,7 @@ use crate::{Continuation, Error, Result};
 /// Tells queries apart: a place in one order means nothing in another.
 pub(crate) fn fingerprint(query: &impl Serialize) -> String {
     let text = serde_json::to_vec(query).expect("queries have only text keys");
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, &text)
-        .simple()
-        .to_string()
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, &text).simple().to_string()
 }
 
 /// Makes the continuation at a place of a query.
@@ -21,10 +19,7 @@ pub(crate) fn seal(fingerprint: &str, place: &impl Serialize) -> Continuation {
 }
 
 /// The place in a continuation of the query.
-pub(crate) fn unseal<P: DeserializeOwned>(
-    fingerprint: &str,
-    continuation: &Continuation,
-) -> Result<P> {
+pub(crate) fn unseal<P: DeserializeOwned>(fingerprint: &str, continuation: &Continuation) -> Result<P> {
     let text = URL_SAFE_NO_PAD.decode(&continuation.0).ok();
     let sealed: Option<(String, P)> = text.and_then(|text| serde_json::from_slice(&text).ok());
     match sealed {

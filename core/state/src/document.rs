@@ -28,19 +28,11 @@ pub struct Key {
 impl Key {
     /// A collection is named by up to 64 ASCII letters, digits, `.`, `-` and `_`, beginning with a letter. An
     /// id is 1 to 256 bytes of text without control characters; two ids are the same if their bytes are.
-    pub fn new(
-        tenant: TenantId,
-        collection: impl Into<String>,
-        id: impl Into<String>,
-    ) -> Result<Self> {
+    pub fn new(tenant: TenantId, collection: impl Into<String>, id: impl Into<String>) -> Result<Self> {
         let (collection, id) = (collection.into(), id.into());
         check_collection(&collection)?;
         check_text("document id", &id, 1, ID_BYTES_MAX)?;
-        Ok(Self {
-            collection,
-            tenant,
-            id,
-        })
+        Ok(Self { collection, tenant, id })
     }
 
     /// The owner of the document.
@@ -188,10 +180,7 @@ impl Author {
     pub fn because(self, reason: impl Into<String>) -> Result<Self> {
         let reason = reason.into();
         check_text("reason", &reason, 0, REASON_BYTES_MAX)?;
-        Ok(Self {
-            reason: Some(reason),
-            ..self
-        })
+        Ok(Self { reason: Some(reason), ..self })
     }
 
     /// Who.
@@ -213,9 +202,7 @@ pub(crate) fn check_collection(name: &str) -> Result<()> {
 /// Checks a name of at most 64 ASCII letters, digits and some punctuation, beginning with a letter.
 pub(crate) fn check_name(what: &str, name: &str, punctuation: &str) -> Result<()> {
     let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || punctuation.contains(c));
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || punctuation.contains(c));
     if well_formed && name.len() <= NAME_BYTES_MAX {
         return Ok(());
     }

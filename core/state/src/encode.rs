@@ -57,18 +57,12 @@ pub(crate) fn operand(index: &str, kind: IndexKind, value: &FilterValue) -> Resu
         (IndexKind::Text, FilterValue::Text(text)) => Ok(text_bytes(text)),
         (IndexKind::TextCaseless, FilterValue::Text(text)) => Ok(text_bytes(&fold(text))),
         (IndexKind::Integer, FilterValue::Integer(number)) => Ok(integer(*number)),
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a real index holds doubles; so does its operand"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "a real index holds doubles; so does its operand")]
         (IndexKind::Real, FilterValue::Integer(number)) => Ok(real(*number as f64)),
         (IndexKind::Real, FilterValue::Real(number)) if !number.is_nan() => Ok(real(*number)),
         (IndexKind::Boolean, FilterValue::Boolean(truth)) => Ok(boolean(*truth)),
         (IndexKind::DateTime, FilterValue::DateTime(time)) => Ok(date_time(*time)),
-        _ => Err(Error::invalid(format!(
-            "index `{index}` compares with {}",
-            expectation(kind)
-        ))),
+        _ => Err(Error::invalid(format!("index `{index}` compares with {}", expectation(kind)))),
     }
 }
 
@@ -92,18 +86,12 @@ pub(crate) fn prefix(index: &str, kind: IndexKind, prefix: &str) -> Result<(Vec<
 
 /// Puts each character in lower case by itself, so that folding a prefix gives a prefix of the folded.
 pub(crate) fn fold(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .map(|c| if c == 'ς' { 'σ' } else { c })
-        .collect()
+    text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
 fn bounded(text: String) -> Result<Vec<u8>, String> {
     if text.len() > TEXT_BYTES_MAX {
-        return Err(format!(
-            "expected text of at most {TEXT_BYTES_MAX} bytes, found {}",
-            text.len()
-        ));
+        return Err(format!("expected text of at most {TEXT_BYTES_MAX} bytes, found {}", text.len()));
     }
     Ok(text_bytes(&text))
 }
@@ -119,11 +107,7 @@ fn integer(number: i64) -> Vec<u8> {
 fn real(number: f64) -> Vec<u8> {
     // Adding zero turns -0 into 0.
     let bits = (number + 0.0).to_bits();
-    let sortable = if bits >> 63 == 1 {
-        !bits
-    } else {
-        bits ^ (1 << 63)
-    };
+    let sortable = if bits >> 63 == 1 { !bits } else { bits ^ (1 << 63) };
     [LEAST, &sortable.to_be_bytes()].concat()
 }
 
@@ -132,12 +116,7 @@ fn boolean(truth: bool) -> Vec<u8> {
 }
 
 fn date_time(time: DateTime<Utc>) -> Vec<u8> {
-    [
-        LEAST,
-        &sortable(time.timestamp()),
-        &time.timestamp_subsec_nanos().to_be_bytes(),
-    ]
-    .concat()
+    [LEAST, &sortable(time.timestamp()), &time.timestamp_subsec_nanos().to_be_bytes()].concat()
 }
 
 fn sortable(number: i64) -> [u8; 8] {

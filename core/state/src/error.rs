@@ -77,10 +77,7 @@ impl Error {
     }
 
     pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
-        Self::Unavailable {
-            reason: reason.into(),
-            source: None,
-        }
+        Self::Unavailable { reason: reason.into(), source: None }
     }
 
     /// Whether the same call may succeed later without anything being changed.

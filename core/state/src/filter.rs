@@ -56,38 +56,22 @@ impl Filter {
 
     /// `index` < `value`
     pub fn lt(index: impl Into<String>, value: impl Into<FilterValue>) -> Self {
-        Self::Range(
-            index.into(),
-            Bound::Unbounded,
-            Bound::Excluded(value.into()),
-        )
+        Self::Range(index.into(), Bound::Unbounded, Bound::Excluded(value.into()))
     }
 
     /// `index` ≤ `value`
     pub fn le(index: impl Into<String>, value: impl Into<FilterValue>) -> Self {
-        Self::Range(
-            index.into(),
-            Bound::Unbounded,
-            Bound::Included(value.into()),
-        )
+        Self::Range(index.into(), Bound::Unbounded, Bound::Included(value.into()))
     }
 
     /// `index` > `value`
     pub fn gt(index: impl Into<String>, value: impl Into<FilterValue>) -> Self {
-        Self::Range(
-            index.into(),
-            Bound::Excluded(value.into()),
-            Bound::Unbounded,
-        )
+        Self::Range(index.into(), Bound::Excluded(value.into()), Bound::Unbounded)
     }
 
     /// `index` ≥ `value`
     pub fn ge(index: impl Into<String>, value: impl Into<FilterValue>) -> Self {
-        Self::Range(
-            index.into(),
-            Bound::Included(value.into()),
-            Bound::Unbounded,
-        )
+        Self::Range(index.into(), Bound::Included(value.into()), Bound::Unbounded)
     }
 
     /// The field is absent or `null`

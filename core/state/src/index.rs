@@ -60,29 +60,17 @@ pub enum IndexKind {
 impl Index {
     /// An index with this name on the value at this JSON pointer; neither unique nor multi.
     pub fn new(name: impl Into<String>, path: impl Into<String>, kind: IndexKind) -> Self {
-        Self {
-            name: name.into(),
-            path: path.into(),
-            kind,
-            unique: false,
-            multi: false,
-        }
+        Self { name: name.into(), path: path.into(), kind, unique: false, multi: false }
     }
 
     /// The same, unique.
     pub fn unique(self) -> Self {
-        Self {
-            unique: true,
-            ..self
-        }
+        Self { unique: true, ..self }
     }
 
     /// The same, over the elements of an array.
     pub fn multi(self) -> Self {
-        Self {
-            multi: true,
-            ..self
-        }
+        Self { multi: true, ..self }
     }
 
     /// The encoded values that a body has in this index. A body without any has the one value
@@ -97,29 +85,20 @@ impl Index {
         Ok(values)
     }
 
-    fn collect(
-        &self,
-        segments: &[String],
-        value: &Value,
-        values: &mut BTreeSet<Vec<u8>>,
-    ) -> Result<()> {
+    fn collect(&self, segments: &[String], value: &Value, values: &mut BTreeSet<Vec<u8>>) -> Result<()> {
         let Some((segment, rest)) = segments.split_first() else {
             return match value {
-                Value::Array(elements) if self.multi => elements
-                    .iter()
-                    .try_for_each(|element| self.add(element, values)),
+                Value::Array(elements) if self.multi => {
+                    elements.iter().try_for_each(|element| self.add(element, values))
+                }
                 value => self.add(value, values),
             };
         };
         match value {
-            Value::Array(elements) if self.multi && segment == "*" => elements
-                .iter()
-                .try_for_each(|element| self.collect(rest, element, values)),
-            Value::Array(elements) => match segment
-                .parse::<usize>()
-                .ok()
-                .and_then(|at| elements.get(at))
-            {
+            Value::Array(elements) if self.multi && segment == "*" => {
+                elements.iter().try_for_each(|element| self.collect(rest, element, values))
+            }
+            Value::Array(elements) => match segment.parse::<usize>().ok().and_then(|at| elements.get(at)) {
                 Some(element) => self.collect(rest, element, values),
                 None => Ok(()),
             },
@@ -136,28 +115,18 @@ impl Index {
             return Ok(());
         }
         let encoded = encode::field(self.kind, value).map_err(|problem| {
-            Error::invalid(format!(
-                "field `{}` doesn't fit index `{}`: {problem}",
-                self.path, self.name
-            ))
+            Error::invalid(format!("field `{}` doesn't fit index `{}`: {problem}", self.path, self.name))
         })?;
         values.insert(encoded);
         if values.len() > VALUES_MAX {
-            return Err(Error::invalid(format!(
-                "index `{}` takes at most {VALUES_MAX} values",
-                self.name
-            )));
+            return Err(Error::invalid(format!("index `{}` takes at most {VALUES_MAX} values", self.name)));
         }
         Ok(())
     }
 
     fn check(&self) -> Result<()> {
         check_name("index", &self.name, "_")?;
-        let escapes_are_whole = self
-            .path
-            .split('~')
-            .skip(1)
-            .all(|rest| rest.starts_with(['0', '1']));
+        let escapes_are_whole = self.path.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
         if !self.path.starts_with('/') || !escapes_are_whole || self.path.len() > PATH_BYTES_MAX {
             return Err(Error::invalid(format!(
                 "the path of index `{}` must be a JSON pointer of at most {PATH_BYTES_MAX} bytes such as `/a/b`, \
@@ -182,10 +151,7 @@ pub(crate) fn check_indexes(indexes: &[Index]) -> Result<()> {
     for index in indexes {
         index.check()?;
         if !names.insert(&index.name) {
-            return Err(Error::invalid(format!(
-                "index `{}` is declared twice",
-                index.name
-            )));
+            return Err(Error::invalid(format!("index `{}` is declared twice", index.name)));
         }
     }
     Ok(())
@@ -203,10 +169,8 @@ mod tests {
 
     fn check(index: &Index, body: Value, expected: &[&str]) {
         let values = index.values(&body).expect("the body fits");
-        let expected: BTreeSet<Vec<u8>> = expected
-            .iter()
-            .map(|text| [&[1], text.as_bytes()].concat())
-            .collect();
+        let expected: BTreeSet<Vec<u8>> =
+            expected.iter().map(|text| [&[1], text.as_bytes()].concat()).collect();
         assert_eq!(values, expected, "{body}");
     }
 
@@ -224,31 +188,15 @@ mod tests {
     #[test]
     fn multi_indexes_collect_elements() {
         let index = |path| Index::new("i", path, IndexKind::Text).multi();
-        check(
-            &index("/a"),
-            json!({"a": ["x", "y", null, "x"]}),
-            &["x", "y"],
-        );
+        check(&index("/a"), json!({"a": ["x", "y", null, "x"]}), &["x", "y"]);
         check(&index("/a"), json!({"a": "x"}), &["x"]);
-        check(
-            &index("/a/*/b"),
-            json!({"a": [{"b": "x"}, {"c": 1}, {"b": ["y", "z"]}]}),
-            &["x", "y", "z"],
-        );
+        check(&index("/a/*/b"), json!({"a": [{"b": "x"}, {"c": 1}, {"b": ["y", "z"]}]}), &["x", "y", "z"]);
     }
 
     #[test]
     fn absence_is_a_value() {
-        for body in [
-            json!({}),
-            json!({"a": null}),
-            json!({"a": []}),
-            json!({"a": [null]}),
-        ] {
-            let values = Index::new("i", "/a", IndexKind::Text)
-                .multi()
-                .values(&body)
-                .expect("absence fits");
+        for body in [json!({}), json!({"a": null}), json!({"a": []}), json!({"a": [null]})] {
+            let values = Index::new("i", "/a", IndexKind::Text).multi().values(&body).expect("absence fits");
             assert_eq!(values, BTreeSet::from([encode::NULL.to_vec()]), "{body}");
         }
     }
@@ -257,16 +205,8 @@ mod tests {
     fn types_must_agree() {
         for (kind, value, message) in [
             (IndexKind::Text, json!(1), "expected text, found a number"),
-            (
-                IndexKind::Text,
-                json!(["x"]),
-                "expected text, found an array",
-            ),
-            (
-                IndexKind::Integer,
-                json!(1.5),
-                "expected a whole number that fits 64 bits, found a number",
-            ),
+            (IndexKind::Text, json!(["x"]), "expected text, found an array"),
+            (IndexKind::Integer, json!(1.5), "expected a whole number that fits 64 bits, found a number"),
             (
                 IndexKind::Integer,
                 json!(u64::MAX),
@@ -277,19 +217,10 @@ mod tests {
                 json!("today"),
                 "expected a date and time in the form of RFC 3339, found text",
             ),
-            (
-                IndexKind::Boolean,
-                json!("true"),
-                "expected a boolean, found text",
-            ),
+            (IndexKind::Boolean, json!("true"), "expected a boolean, found text"),
         ] {
-            let error = Index::new("i", "/a", kind)
-                .values(&json!({ "a": value }))
-                .expect_err("types differ");
-            assert_eq!(
-                error.to_string(),
-                format!("field `/a` doesn't fit index `i`: {message}")
-            );
+            let error = Index::new("i", "/a", kind).values(&json!({ "a": value })).expect_err("types differ");
+            assert_eq!(error.to_string(), format!("field `/a` doesn't fit index `i`: {message}"));
         }
     }
 
@@ -306,10 +237,7 @@ mod tests {
             vec![index("a", "/~2")],
             (0..65).map(|i| index(&format!("i{i}"), "/a")).collect(),
         ] {
-            assert!(
-                matches!(check_indexes(&bad), Err(Error::Invalid(_))),
-                "{bad:?}"
-            );
+            assert!(matches!(check_indexes(&bad), Err(Error::Invalid(_))), "{bad:?}");
         }
     }
 }

@@ -50,9 +50,7 @@ async fn carry_out(
     for (number, step) in (1_u64..).zip(steps).skip(current as usize) {
         session.script(step).await?;
         session.run(Sql::new("DELETE FROM schema_version")).await?;
-        session
-            .run(Sql::new("INSERT INTO schema_version (version) VALUES ($1)").arg(number))
-            .await?;
+        session.run(Sql::new("INSERT INTO schema_version (version) VALUES ($1)").arg(number)).await?;
         info!(layout = number, "the state database was migrated");
     }
     if current == 0 {
@@ -64,16 +62,10 @@ async fn carry_out(
 
 /// The number of the layout a database has; 0 if it has none.
 async fn layout(session: &mut dyn Session, table_exists: &'static str) -> Result<u32> {
-    if session
-        .row(Sql::new(table_exists).arg("schema_version"))
-        .await?
-        .is_none()
-    {
+    if session.row(Sql::new(table_exists).arg("schema_version")).await?.is_none() {
         return Ok(0);
     }
-    let version = session
-        .number(Sql::new("SELECT version FROM schema_version"))
-        .await?;
+    let version = session.number(Sql::new("SELECT version FROM schema_version")).await?;
     u32::try_from(version).map_err(|_| Error::corrupt(format!("no layout has number {version}")))
 }
 
@@ -96,40 +88,19 @@ mod tests {
     #[tokio::test]
     async fn only_missing_steps_are_carried_out_and_wholly() {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let driver = SqliteDriver::open(&folder.path().join("state"), 1)
-            .await
-            .expect("it opens");
-        assert_eq!(
-            carry(&driver, &[FEED]).await.expect("the first step works"),
-            1
-        );
-        assert_eq!(
-            carry(&driver, &[FEED])
-                .await
-                .expect("nothing is left to do"),
-            1
-        );
+        let driver = SqliteDriver::open(&folder.path().join("state"), 1).await.expect("it opens");
+        assert_eq!(carry(&driver, &[FEED]).await.expect("the first step works"), 1);
+        assert_eq!(carry(&driver, &[FEED]).await.expect("nothing is left to do"), 1);
 
-        let broken = carry(
-            &driver,
-            &[
-                FEED,
-                "CREATE TABLE two (a INTEGER)",
-                "CREATE TABLE two (a INTEGER)",
-            ],
-        )
-        .await;
+        let broken =
+            carry(&driver, &[FEED, "CREATE TABLE two (a INTEGER)", "CREATE TABLE two (a INTEGER)"]).await;
         assert!(matches!(broken, Err(Error::Database(_))), "{broken:?}");
         assert_eq!(
-            carry(&driver, &[FEED, "CREATE TABLE two (a INTEGER)"])
-                .await
-                .expect("two was taken back"),
+            carry(&driver, &[FEED, "CREATE TABLE two (a INTEGER)"]).await.expect("two was taken back"),
             2
         );
 
-        let older_program = carry(&driver, &[FEED])
-            .await
-            .expect_err("the layout is too new");
+        let older_program = carry(&driver, &[FEED]).await.expect_err("the layout is too new");
         assert_eq!(
             older_program.to_string(),
             "the database has layout 2, made by a newer program; this one knows up to 1"

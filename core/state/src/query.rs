@@ -41,10 +41,7 @@ impl Query {
 
     /// The same, for the documents that pass the filter.
     pub fn filter(self, filter: Filter) -> Self {
-        Self {
-            filter: Some(filter),
-            ..self
-        }
+        Self { filter: Some(filter), ..self }
     }
 
     /// The same, in this order.
@@ -59,10 +56,7 @@ impl Query {
 
     /// The same, from where a page ended ([`Page::next`]).
     pub fn after(self, after: Continuation) -> Self {
-        Self {
-            after: Some(after),
-            ..self
-        }
+        Self { after: Some(after), ..self }
     }
 }
 
@@ -77,28 +71,19 @@ pub struct Order {
 
 impl Default for Order {
     fn default() -> Self {
-        Self {
-            index: None,
-            descending: false,
-        }
+        Self { index: None, descending: false }
     }
 }
 
 impl Order {
     /// By an index, least first.
     pub fn ascending(index: impl Into<String>) -> Self {
-        Self {
-            index: Some(index.into()),
-            descending: false,
-        }
+        Self { index: Some(index.into()), descending: false }
     }
 
     /// By an index, greatest first.
     pub fn descending(index: impl Into<String>) -> Self {
-        Self {
-            index: Some(index.into()),
-            descending: true,
-        }
+        Self { index: Some(index.into()), descending: true }
     }
 }
 

@@ -57,16 +57,10 @@ pub fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T,
     if let Some(given) = headers.get(CONTENT_TYPE)
         && !given.to_str().is_ok_and(is_json)
     {
-        return Err(ApiError::new(
-            Code::UnsupportedMediaType,
-            "the content type must be `application/json`",
-        ));
+        return Err(ApiError::new(Code::UnsupportedMediaType, "the content type must be `application/json`"));
     }
-    serde_json::from_slice(bytes).map_err(|error| {
-        ApiError::invalid(format!(
-            "the request body is not the expected JSON: {error}"
-        ))
-    })
+    serde_json::from_slice(bytes)
+        .map_err(|error| ApiError::invalid(format!("the request body is not the expected JSON: {error}")))
 }
 
 /// Refuses a body whose announced length is over `limit`, before any of it is read.
@@ -96,31 +90,16 @@ fn packing(headers: &HeaderMap) -> Result<Packing, ApiError> {
     };
     let name = value.to_str().unwrap_or_default().trim();
     if values.next().is_some()
-        || !["gzip", "x-gzip", "identity", ""]
-            .iter()
-            .any(|n| name.eq_ignore_ascii_case(n))
+        || !["gzip", "x-gzip", "identity", ""].iter().any(|n| name.eq_ignore_ascii_case(n))
     {
-        return Err(ApiError::new(
-            Code::UnsupportedMediaType,
-            "the only content encoding read is `gzip`",
-        ));
+        return Err(ApiError::new(Code::UnsupportedMediaType, "the only content encoding read is `gzip`"));
     }
-    Ok(if name.to_ascii_lowercase().ends_with("gzip") {
-        Packing::Gzip
-    } else {
-        Packing::None
-    })
+    Ok(if name.to_ascii_lowercase().ends_with("gzip") { Packing::Gzip } else { Packing::None })
 }
 
 fn is_json(content_type: &str) -> bool {
-    let essence = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 async fn read_plain(mut pieces: Pieces, limit: usize) -> Result<Bytes, ApiError> {
@@ -148,11 +127,7 @@ async fn read_plain(mut pieces: Pieces, limit: usize) -> Result<Bytes, ApiError>
 }
 
 async fn read_gzip(mut pieces: Pieces, limit: usize) -> Result<Bytes, ApiError> {
-    let mut decoder = MultiGzDecoder::new(Bounded {
-        bytes: Vec::new(),
-        limit,
-        overflowed: false,
-    });
+    let mut decoder = MultiGzDecoder::new(Bounded { bytes: Vec::new(), limit, overflowed: false });
     let mut packed = 0;
     while let Some(piece) = pieces.next().await? {
         packed += piece.len();
@@ -182,10 +157,7 @@ fn unpack_error(output: &Bounded, limit: usize) -> ApiError {
 }
 
 fn too_large(limit: usize) -> ApiError {
-    ApiError::new(
-        Code::PayloadTooLarge,
-        format!("the request body, unpacked, must not exceed {limit} bytes"),
-    )
+    ApiError::new(Code::PayloadTooLarge, format!("the request body, unpacked, must not exceed {limit} bytes"))
 }
 
 /// A body as it comes in.
@@ -200,15 +172,12 @@ impl Pieces {
         loop {
             let frame = tokio::time::timeout(self.pause_max, self.body.frame())
                 .await
-                .map_err(|_| {
-                    ApiError::new(Code::RequestTimeout, "the request body was sent too slowly")
-                })?;
+                .map_err(|_| ApiError::new(Code::RequestTimeout, "the request body was sent too slowly"))?;
             match frame {
                 None => return Ok(None),
                 Some(Err(error)) => {
                     return Err(
-                        ApiError::invalid("the request body ended before it was whole")
-                            .with_source(error),
+                        ApiError::invalid("the request body ended before it was whole").with_source(error)
                     );
                 }
                 Some(Ok(frame)) => {

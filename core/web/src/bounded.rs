@@ -14,11 +14,7 @@ pub(crate) struct BoundedMap<K, V> {
 
 impl<K: Eq + Hash, V> BoundedMap<K, V> {
     pub fn new(capacity: usize) -> Self {
-        Self {
-            half: (capacity / 2).max(1),
-            young: HashMap::new(),
-            old: HashMap::new(),
-        }
+        Self { half: (capacity / 2).max(1), young: HashMap::new(), old: HashMap::new() }
     }
 
     /// The entry of `key`, which counts as touched.

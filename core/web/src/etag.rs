@@ -17,18 +17,12 @@ pub struct ETag {
 impl ETag {
     /// A strong tag. Characters that may not stand in a tag are left out.
     pub fn strong(opaque: &str) -> Self {
-        Self {
-            opaque: opaque.chars().filter(|c| is_tag_byte(*c)).collect(),
-            is_weak: false,
-        }
+        Self { opaque: opaque.chars().filter(|c| is_tag_byte(*c)).collect(), is_weak: false }
     }
 
     /// A weak tag, as OData services give: the same meaning, perhaps another form.
     pub fn weak(opaque: &str) -> Self {
-        Self {
-            is_weak: true,
-            ..Self::strong(opaque)
-        }
+        Self { is_weak: true, ..Self::strong(opaque) }
     }
 
     /// The text between the quotes.
@@ -44,12 +38,7 @@ impl ETag {
 
 impl fmt::Display for ETag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}\"{}\"",
-            if self.is_weak { "W/" } else { "" },
-            self.opaque
-        )
+        write!(f, "{}\"{}\"", if self.is_weak { "W/" } else { "" }, self.opaque)
     }
 }
 
@@ -64,16 +53,12 @@ pub fn check(headers: &HeaderMap, current: Option<&ETag>) -> Result<(), ApiError
     if let Some(condition) = Condition::read(headers, IF_MATCH)?
         && !condition.matches(current)
     {
-        return Err(failed(
-            "the resource is not the version that `If-Match` names",
-        ));
+        return Err(failed("the resource is not the version that `If-Match` names"));
     }
     if let Some(condition) = Condition::read(headers, IF_NONE_MATCH)?
         && condition.matches(current)
     {
-        return Err(failed(
-            "the resource is a version that `If-None-Match` excludes",
-        ));
+        return Err(failed("the resource is a version that `If-None-Match` excludes"));
     }
     Ok(())
 }
@@ -103,8 +88,7 @@ impl Condition {
         let mut tags = Vec::new();
         for value in headers.get_all(&name) {
             let malformed = || {
-                ApiError::invalid(format!("`{name}` is not a list of entity tags"))
-                    .with_target(name.as_str())
+                ApiError::invalid(format!("`{name}` is not a list of entity tags")).with_target(name.as_str())
             };
             let text = value.to_str().map_err(|_| malformed())?.trim();
             if text == "*" {
@@ -119,9 +103,7 @@ impl Condition {
         match (self, current) {
             (_, None) => false,
             (Self::Any, Some(_)) => true,
-            (Self::OneOf(tags), Some(current)) => {
-                tags.iter().any(|tag| tag.opaque == current.opaque)
-            }
+            (Self::OneOf(tags), Some(current)) => tags.iter().any(|tag| tag.opaque == current.opaque),
         }
     }
 }
@@ -141,10 +123,7 @@ fn parse_list(mut text: &str) -> Option<Vec<ETag>> {
         if !opaque.chars().all(is_tag_byte) {
             return None;
         }
-        tags.push(ETag {
-            opaque: opaque.to_owned(),
-            is_weak,
-        });
+        tags.push(ETag { opaque: opaque.to_owned(), is_weak });
         text = rest.trim_start();
         if text.is_empty() {
             return Some(tags);
@@ -167,9 +146,7 @@ mod tests {
     }
 
     fn outcome(name: HeaderName, value: &'static str, current: Option<&str>) -> Option<Code> {
-        check(&headers(name, value), current.map(ETag::strong).as_ref())
-            .err()
-            .map(|error| error.code())
+        check(&headers(name, value), current.map(ETag::strong).as_ref()).err().map(|error| error.code())
     }
 
     #[test]
@@ -188,11 +165,7 @@ mod tests {
             (IF_NONE_MATCH, "\"3\"", Some("3"), failed),
             (IF_NONE_MATCH, "\"2\"", Some("3"), None),
         ] {
-            assert_eq!(
-                outcome(name.clone(), value, current),
-                expected,
-                "{name}: {value} on {current:?}"
-            );
+            assert_eq!(outcome(name.clone(), value, current), expected, "{name}: {value} on {current:?}");
         }
         assert!(check(&HeaderMap::new(), None).is_ok());
     }
@@ -200,11 +173,7 @@ mod tests {
     #[test]
     fn malformed_lists_are_refused() {
         for bad in ["3", "\"3", "\"3\" \"4\"", "\"3\",", "w/\"3\"", "\"a b\""] {
-            assert_eq!(
-                outcome(IF_MATCH, bad, Some("3")),
-                Some(Code::InvalidArgument),
-                "{bad}"
-            );
+            assert_eq!(outcome(IF_MATCH, bad, Some("3")), Some(Code::InvalidArgument), "{bad}");
         }
     }
 
@@ -212,9 +181,7 @@ mod tests {
     fn a_single_demanded_version_is_found() {
         assert_eq!(if_match(&HeaderMap::new()).expect("none"), None);
         assert_eq!(if_match(&headers(IF_MATCH, "*")).expect("any"), None);
-        let tag = if_match(&headers(IF_MATCH, "W/\"17\""))
-            .expect("one")
-            .expect("one");
+        let tag = if_match(&headers(IF_MATCH, "W/\"17\"")).expect("one").expect("one");
         assert_eq!(tag.opaque(), "17");
         assert!(if_match(&headers(IF_MATCH, "\"1\", \"2\"")).is_err());
     }

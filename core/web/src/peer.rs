@@ -70,14 +70,9 @@ mod tests {
 
     #[test]
     fn only_root_and_the_owner_are_local_administrators() {
-        let rule = LocalRule {
-            owner_uid: 1000,
-            tenant: Uuid::from_u128(7),
-        };
+        let rule = LocalRule { owner_uid: 1000, tenant: Uuid::from_u128(7) };
         for uid in [0, 1000] {
-            let principal = rule
-                .principal(&Peer::Local { uid, pid: 42 })
-                .expect("trusted uid");
+            let principal = rule.principal(&Peer::Local { uid, pid: 42 }).expect("trusted uid");
             assert_eq!(principal.kind, PrincipalKind::Local);
             assert_eq!(principal.tenant, rule.tenant);
             assert_eq!(principal.subject, format!("uid:{uid}"));
@@ -85,9 +80,6 @@ mod tests {
         }
         assert_eq!(rule.principal(&Peer::Local { uid: 1001, pid: 42 }), None);
         // The address of the machine itself is no proof: any user can connect over loopback.
-        assert_eq!(
-            rule.principal(&Peer::Network(([127, 0, 0, 1], 5000).into())),
-            None
-        );
+        assert_eq!(rule.principal(&Peer::Network(([127, 0, 0, 1], 5000).into())), None);
     }
 }

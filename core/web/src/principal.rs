@@ -72,9 +72,7 @@ mod tests {
             kind: PrincipalKind::Application,
         };
         assert!(principal.require(Role::Reader).is_ok());
-        let refused = principal
-            .require(Role::Responder)
-            .expect_err("analysts start no actions");
+        let refused = principal.require(Role::Responder).expect_err("analysts start no actions");
         assert_eq!(refused.code(), Code::Forbidden);
         assert!(refused.message().contains("`Responder`"));
     }

@@ -28,31 +28,21 @@ struct Names {
 
 fn names(style: Style) -> Names {
     match style {
-        Style::OAuth => Names {
-            own: &[MS_REQUEST_ID],
-            client: CLIENT_REQUEST_ID,
-            always_answer_client: false,
-        },
-        Style::Graph => Names {
-            own: &[REQUEST_ID],
-            client: CLIENT_REQUEST_ID,
-            always_answer_client: true,
-        },
+        Style::OAuth => {
+            Names { own: &[MS_REQUEST_ID], client: CLIENT_REQUEST_ID, always_answer_client: false }
+        }
+        Style::Graph => Names { own: &[REQUEST_ID], client: CLIENT_REQUEST_ID, always_answer_client: true },
         Style::ResourceManager => Names {
             own: &[MS_REQUEST_ID, MS_CORRELATION_REQUEST_ID],
             client: MS_CLIENT_REQUEST_ID,
             always_answer_client: false,
         },
-        Style::Kusto => Names {
-            own: &[MS_ACTIVITY_ID],
-            client: MS_CLIENT_REQUEST_ID,
-            always_answer_client: true,
-        },
-        Style::LogAnalytics => Names {
-            own: &[MS_REQUEST_ID],
-            client: MS_CLIENT_REQUEST_ID,
-            always_answer_client: false,
-        },
+        Style::Kusto => {
+            Names { own: &[MS_ACTIVITY_ID], client: MS_CLIENT_REQUEST_ID, always_answer_client: true }
+        }
+        Style::LogAnalytics => {
+            Names { own: &[MS_REQUEST_ID], client: MS_CLIENT_REQUEST_ID, always_answer_client: false }
+        }
     }
 }
 
@@ -86,17 +76,12 @@ impl RequestIds {
 
     /// The client's id, or else ours.
     pub fn client_or_own(&self) -> String {
-        self.client
-            .clone()
-            .unwrap_or_else(|| self.request.to_string())
+        self.client.clone().unwrap_or_else(|| self.request.to_string())
     }
 
     /// A GUID that joins both sides' logs: the client's id if it is one, or else ours.
     pub fn correlation(&self) -> Uuid {
-        self.client
-            .as_deref()
-            .and_then(|id| Uuid::try_parse(id).ok())
-            .unwrap_or(self.request)
+        self.client.as_deref().and_then(|id| Uuid::try_parse(id).ok()).unwrap_or(self.request)
     }
 
     /// Writes the ids into the headers of a response, as APIs of this style do.
@@ -115,8 +100,7 @@ impl RequestIds {
 }
 
 fn visible(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text)
-        .expect("ids are visible ASCII: GUIDs, or values that came as a text header")
+    HeaderValue::from_str(text).expect("ids are visible ASCII: GUIDs, or values that came as a text header")
 }
 
 #[cfg(test)]
@@ -125,10 +109,7 @@ mod tests {
 
     fn ids(style: Style, header: &'static str, value: &'static [u8]) -> RequestIds {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            header,
-            HeaderValue::from_bytes(value).expect("a header value"),
-        );
+        headers.insert(header, HeaderValue::from_bytes(value).expect("a header value"));
         RequestIds::new(Uuid::from_u128(1), style, &headers)
     }
 
@@ -138,17 +119,9 @@ mod tests {
         for (style, incoming, own) in [
             (Style::OAuth, "client-request-id", "x-ms-request-id"),
             (Style::Graph, "client-request-id", "request-id"),
-            (
-                Style::ResourceManager,
-                "x-ms-client-request-id",
-                "x-ms-request-id",
-            ),
+            (Style::ResourceManager, "x-ms-client-request-id", "x-ms-request-id"),
             (Style::Kusto, "x-ms-client-request-id", "x-ms-activity-id"),
-            (
-                Style::LogAnalytics,
-                "x-ms-client-request-id",
-                "x-ms-request-id",
-            ),
+            (Style::LogAnalytics, "x-ms-client-request-id", "x-ms-request-id"),
         ] {
             let ids = ids(style, incoming, client.as_bytes());
             assert_eq!(ids.correlation().to_string(), client);

@@ -29,31 +29,14 @@ const IMPLIES: [(Role, &[Role]); 6] = [
     (Reader, &[Reader]),
     (Analyst, &[Analyst, Reader]),
     (Responder, &[Responder, Analyst, Reader]),
-    (
-        Administrator,
-        &[
-            Administrator,
-            Responder,
-            Analyst,
-            Reader,
-            Sender,
-            MetricsReader,
-        ],
-    ),
+    (Administrator, &[Administrator, Responder, Analyst, Reader, Sender, MetricsReader]),
     (Sender, &[Sender]),
     (MetricsReader, &[MetricsReader]),
 ];
 
 impl Role {
     /// All roles, in the order of their declaration.
-    pub const ALL: [Role; 6] = [
-        Reader,
-        Analyst,
-        Responder,
-        Administrator,
-        Sender,
-        MetricsReader,
-    ];
+    pub const ALL: [Role; 6] = [Reader, Analyst, Responder, Administrator, Sender, MetricsReader];
 
     /// The name as it stands in tokens, configuration and messages.
     pub fn as_str(self) -> &'static str {
@@ -69,9 +52,7 @@ impl Role {
 
     /// Whether holding `self` includes the rights of `wanted`.
     pub fn implies(self, wanted: Role) -> bool {
-        IMPLIES
-            .iter()
-            .any(|(holder, included)| *holder == self && included.contains(&wanted))
+        IMPLIES.iter().any(|(holder, included)| *holder == self && included.contains(&wanted))
     }
 
     fn bit(self) -> u8 {
@@ -87,9 +68,7 @@ impl fmt::Display for Role {
 
 /// A text that names no role.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "`{0}` is not a role; roles are Reader, Analyst, Responder, Administrator, Sender, MetricsReader"
-)]
+#[error("`{0}` is not a role; roles are Reader, Analyst, Responder, Administrator, Sender, MetricsReader")]
 pub struct UnknownRole(String);
 
 impl FromStr for Role {
@@ -115,9 +94,7 @@ impl RoleSet {
 
     /// The assigned roles, without what they imply.
     pub fn iter(self) -> impl Iterator<Item = Role> {
-        Role::ALL
-            .into_iter()
-            .filter(move |role| self.0 & role.bit() != 0)
+        Role::ALL.into_iter().filter(move |role| self.0 & role.bit() != 0)
     }
 
     /// Whether no role is assigned.
@@ -127,10 +104,7 @@ impl RoleSet {
 
     /// The roles named in a token. A name this version does not know gives no rights.
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        names
-            .into_iter()
-            .filter_map(|name| name.parse().ok())
-            .collect()
+        names.into_iter().filter_map(|name| name.parse().ok()).collect()
     }
 }
 
@@ -151,10 +125,7 @@ mod tests {
             assert!(a.implies(a));
             for b in Role::ALL {
                 for c in Role::ALL {
-                    assert!(
-                        !(a.implies(b) && b.implies(c)) || a.implies(c),
-                        "{a} → {b} → {c}"
-                    );
+                    assert!(!(a.implies(b) && b.implies(c)) || a.implies(c), "{a} → {b} → {c}");
                 }
             }
         }
@@ -168,16 +139,8 @@ mod tests {
                 assert_eq!(set.allows(wanted), wanted == narrow, "{narrow} {wanted}");
             }
         }
-        assert!(
-            Role::ALL
-                .into_iter()
-                .all(|wanted| !RoleSet::default().allows(wanted))
-        );
-        assert!(
-            Role::ALL
-                .into_iter()
-                .all(|wanted| RoleSet::from_iter([Administrator]).allows(wanted))
-        );
+        assert!(Role::ALL.into_iter().all(|wanted| !RoleSet::default().allows(wanted)));
+        assert!(Role::ALL.into_iter().all(|wanted| RoleSet::from_iter([Administrator]).allows(wanted)));
     }
 
     #[test]

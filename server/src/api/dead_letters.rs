@@ -75,10 +75,15 @@ pub(super) fn api(platform: &Platform) -> Api {
     let list = handler.clone();
     Api::new("Dead letters")
         .route(
-            Route::get("/api/v1/dead-letters", "list_dead_letters", Access::Role(Role::Reader), move |request| {
-                let handler = list.clone();
-                async move { handler.list(TenantId::new(request.tenant()?)).await }
-            })
+            Route::get(
+                "/api/v1/dead-letters",
+                "list_dead_letters",
+                Access::Role(Role::Reader),
+                move |request| {
+                    let handler = list.clone();
+                    async move { handler.list(TenantId::new(request.tenant()?)).await }
+                },
+            )
             .summary("Input that waits for being decoded, by format, source and reason")
             .tag("ingestion"),
         )
@@ -186,7 +191,13 @@ impl Handler {
         );
         let limits = QueryLimits { rows: None, time: Duration::from_secs(600) };
         let rows = self.lake.query(tenant, &text, limits).await.map_err(mistake)?;
-        Ok(Letters { rows, batch: None, at: 0, current: Letter::default(), claimed: self.claimed(tenant).await? })
+        Ok(Letters {
+            rows,
+            batch: None,
+            at: 0,
+            current: Letter::default(),
+            claimed: self.claimed(tenant).await?,
+        })
     }
 
     async fn claimed(&self, tenant: TenantId) -> Result<HashSet<String>, ApiError> {

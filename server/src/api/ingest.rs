@@ -40,7 +40,9 @@ pub(super) fn api(platform: &Platform) -> Api {
             let handler = handler.clone();
             async move { handler.ingest(request) }
         })
-        .summary("Takes in a file of any known format, or an archive of such files, and tells what became of it")
+        .summary(
+            "Takes in a file of any known format, or an archive of such files, and tells what became of it",
+        )
         .tag("ingestion")
         .max_body_bytes(usize::MAX)
         .timeout(Duration::from_secs(60)),

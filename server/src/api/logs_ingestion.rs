@@ -122,12 +122,16 @@ impl Handler {
 fn check_version(request: &RequestContext) -> Result<(), ApiError> {
     match request.query("api-version")?.as_deref() {
         Some("2023-01-01" | "2021-11-01-preview") => Ok(()),
-        Some(other) => Err(ApiError::invalid(format!("the api-version `{other}` is not supported; 2023-01-01 is"))
-            .with_reason("UnsupportedApiVersion")
-            .with_target("api-version")),
-        None => Err(ApiError::invalid("the query parameter `api-version` is missing; 2023-01-01 is supported")
-            .with_reason("MissingApiVersionParameter")
-            .with_target("api-version")),
+        Some(other) => {
+            Err(ApiError::invalid(format!("the api-version `{other}` is not supported; 2023-01-01 is"))
+                .with_reason("UnsupportedApiVersion")
+                .with_target("api-version"))
+        }
+        None => {
+            Err(ApiError::invalid("the query parameter `api-version` is missing; 2023-01-01 is supported")
+                .with_reason("MissingApiVersionParameter")
+                .with_target("api-version"))
+        }
     }
 }
 

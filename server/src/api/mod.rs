@@ -67,7 +67,8 @@ fn state_error(error: phalanx_state::Error) -> ApiError {
         Error::AlreadyExists { .. } | Error::Duplicate { .. } => ApiError::conflict(error.to_string()),
         Error::Invalid(_) | Error::NotIndexed { .. } => ApiError::invalid(error.to_string()),
         Error::Unavailable { .. } => {
-            ApiError::unavailable("nothing can be stored at the moment", Duration::from_secs(5)).with_source(error)
+            ApiError::unavailable("nothing can be stored at the moment", Duration::from_secs(5))
+                .with_source(error)
         }
         _ => ApiError::internal(error),
     }

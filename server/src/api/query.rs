@@ -4,7 +4,10 @@
 //! they are found. An answer that breaks off behind its first rows ends without the end of the chunked
 //! body, so no client takes a part for the whole.
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::body::{Body, Bytes};
 use futures::StreamExt;
@@ -68,10 +71,7 @@ impl Handler {
             ApiError::too_many_requests("too many queries run at the moment", Duration::from_secs(1))
         })?;
         let begun = Instant::now();
-        let limits = QueryLimits {
-            rows: asked.limit,
-            time: Duration::from_secs(self.config.seconds_max),
-        };
+        let limits = QueryLimits { rows: asked.limit, time: Duration::from_secs(self.config.seconds_max) };
         let stream = self.lake.query(tenant, &asked.query, limits).await.map_err(|error| {
             self.metrics.queries.with_label_values(&["refused"]).inc();
             mistake(error)

@@ -6,9 +6,7 @@
 use arrow_array::{
     Array, ArrayRef, RecordBatch,
     cast::AsArray,
-    types::{
-        Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt64Type,
-    },
+    types::{Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt64Type},
 };
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use axum::{Json, response::IntoResponse};
 use http::Method;
 use phalanx_lake::Lake;
-use phalanx_signal::{Catalog, Table, schema::{ColumnDeclaration, TableDeclaration}};
+use phalanx_signal::{
+    Catalog, Table,
+    schema::{ColumnDeclaration, TableDeclaration},
+};
 use phalanx_state::{Author, Key, Precondition, State};
 use phalanx_web::{
     ApiError, Role,
@@ -75,10 +78,16 @@ pub(super) fn api(platform: &Platform) -> Api {
             .tag("tables"),
         )
         .route(
-            Route::new(Method::PUT, "/api/v1/tables/{name}", "declare_table", administrator, move |request| {
-                let handler = declare.clone();
-                async move { handler.declare(request).await }
-            })
+            Route::new(
+                Method::PUT,
+                "/api/v1/tables/{name}",
+                "declare_table",
+                administrator,
+                move |request| {
+                    let handler = declare.clone();
+                    async move { handler.declare(request).await }
+                },
+            )
             .summary("Declares a custom table, or appends columns to one")
             .tag("tables"),
         )
@@ -101,7 +110,11 @@ pub(super) fn api(platform: &Platform) -> Api {
 }
 
 /// Declares the custom tables that were stored before.
-pub async fn load(state: &dyn State, catalog: &Catalog, tenant: phalanx_state::TenantId) -> anyhow::Result<()> {
+pub async fn load(
+    state: &dyn State,
+    catalog: &Catalog,
+    tenant: phalanx_state::TenantId,
+) -> anyhow::Result<()> {
     let mut query = phalanx_state::Query::new(tenant, COLLECTION).page_size(1_000);
     loop {
         let page = state.query(&query).await?;
@@ -143,7 +156,8 @@ impl Handler {
     }
 
     fn show(&self, request: &RequestContext) -> HandlerResult {
-        let table = self.catalog.require(request.param("name")?).map_err(|e| ApiError::not_found(e.to_string()))?;
+        let table =
+            self.catalog.require(request.param("name")?).map_err(|e| ApiError::not_found(e.to_string()))?;
         Ok(Json(document(&table)).into_response())
     }
 
@@ -163,10 +177,7 @@ impl Handler {
         };
         // Checked against what there is, stored, and only then known: a crash leaves all or nothing.
         let table = self.catalog.check(&declaration).map_err(invalid)?;
-        let whole = TableDeclaration {
-            name: declaration.name.clone(),
-            columns: table.declared_columns(),
-        };
+        let whole = TableDeclaration { name: declaration.name.clone(), columns: table.declared_columns() };
         let key = Key::new(tenant, COLLECTION, declaration.name.as_str())
             .map_err(|error| ApiError::invalid(error.to_string()))?;
         let body = serde_json::to_value(&whole).map_err(ApiError::internal)?;

@@ -44,8 +44,7 @@ impl Backup {
         let draft = self.file.with_extension("draft");
         let mut out = tokio::fs::OpenOptions::new();
         out.write(true).create(true).truncate(true).mode(0o600);
-        let mut out =
-            out.open(&draft).await.with_context(|| format!("can't write `{}`", draft.display()))?;
+        let mut out = out.open(&draft).await.with_context(|| format!("can't write `{}`", draft.display()))?;
         let response = client.send(Method::POST, "/api/v1/backup", Body::empty()).await?;
         let progress = progress();
         let mut body = response.into_body().into_data_stream();

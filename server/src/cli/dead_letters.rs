@@ -75,7 +75,12 @@ fn list(answer: &Value) -> String {
     let rows: Vec<Vec<String>> = groups
         .map(|g| {
             let text = |key: &str| g[key].as_str().unwrap_or_default().to_owned();
-            vec![show::count(g["count"].as_u64().unwrap_or(0)), text("format"), text("reason"), text("source")]
+            vec![
+                show::count(g["count"].as_u64().unwrap_or(0)),
+                text("format"),
+                text("reason"),
+                text("source"),
+            ]
         })
         .collect();
     if rows.is_empty() {

@@ -54,7 +54,11 @@ impl Doctor {
                 findings.push(disk(folder.path(), &config));
             }
             Err(error) => {
-                findings.push(Finding::failure("data folder", format!("{error:#}"), "run `phalanx init` or `phalanx serve`"));
+                findings.push(Finding::failure(
+                    "data folder",
+                    format!("{error:#}"),
+                    "run `phalanx init` or `phalanx serve`",
+                ));
                 findings.extend(ports(&config, false));
             }
         }
@@ -83,16 +87,26 @@ fn permissions(folder: &DataFolder) -> Finding {
     const CHECK: &str = "permissions";
     let path = folder.path();
     let me = rustix::process::geteuid().as_raw();
-    for private in [path.to_owned(), folder.join("keys"), folder.join("tls/ca.key"), folder.join("tls/server.key")] {
+    for private in
+        [path.to_owned(), folder.join("keys"), folder.join("tls/ca.key"), folder.join("tls/server.key")]
+    {
         let Ok(metadata) = std::fs::metadata(&private) else { continue };
         let mode = metadata.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
             let advice = format!("chmod go= {}", private.display());
-            return Finding::failure(CHECK, format!("others can open {} (mode {mode:o})", private.display()), advice);
+            return Finding::failure(
+                CHECK,
+                format!("others can open {} (mode {mode:o})", private.display()),
+                advice,
+            );
         }
         if metadata.uid() != me && me != 0 {
             let found = format!("{} belongs to user {}", private.display(), metadata.uid());
-            return Finding::failure(CHECK, found, "run phalanx as that user, or change the owner with chown -R");
+            return Finding::failure(
+                CHECK,
+                found,
+                "run phalanx as that user, or change the owner with chown -R",
+            );
         }
     }
     match tempfile::tempfile_in(folder.join("tmp")) {
@@ -109,9 +123,14 @@ fn certificate(folder: &DataFolder) -> Finding {
     const CHECK: &str = "certificate";
     let advice = "start the server: it makes a new one";
     match (tls::expires(&folder.join("tls")), now()) {
-        (Some(end), now) if end > now => {
-            Finding::well(CHECK, format!("valid for {} days; clients trust {}", (end - now) / 86_400, folder.join("tls/ca.pem").display()))
-        }
+        (Some(end), now) if end > now => Finding::well(
+            CHECK,
+            format!(
+                "valid for {} days; clients trust {}",
+                (end - now) / 86_400,
+                folder.join("tls/ca.pem").display()
+            ),
+        ),
         (Some(_), _) => Finding::failure(CHECK, "has expired", advice),
         (None, _) => Finding::warning(CHECK, "not made yet", advice),
     }
@@ -171,7 +190,9 @@ fn clock(folder: &DataFolder) -> Finding {
             "set the clock, best by NTP: timedatectl set-ntp true",
         );
     }
-    if Path::new("/run/systemd/timesync").exists() && !Path::new("/run/systemd/timesync/synchronized").exists() {
+    if Path::new("/run/systemd/timesync").exists()
+        && !Path::new("/run/systemd/timesync/synchronized").exists()
+    {
         return Finding::warning(CHECK, "is not synchronised", "wait, or see timedatectl timesync-status");
     }
     Finding::well(CHECK, chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
@@ -187,7 +208,8 @@ fn disk(path: &Path, config: &Config) -> Finding {
     let found = format!("{} free", show::bytes(free));
     let advice = "make room, shorten `lake.retention_days`, or move the data folder";
     if free < config.journal.free_bytes_min {
-        let found = format!("{found}; below {} nothing is accepted", show::bytes(config.journal.free_bytes_min));
+        let found =
+            format!("{found}; below {} nothing is accepted", show::bytes(config.journal.free_bytes_min));
         return Finding::failure(CHECK, found, advice);
     }
     if stat.f_favail < 10_000 && stat.f_files > 0 {

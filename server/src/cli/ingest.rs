@@ -180,7 +180,9 @@ impl Progress {
         } else {
             "{spinner} {bytes} {bytes_per_sec} {msg}"
         };
-        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
         if !std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
@@ -256,7 +258,11 @@ impl Total {
             "\n{} rows of {} records from {} in {:.1} s ({} rows/s, {:.1} MB/s)\n",
             show::count(sum),
             show::count(self.sources.iter().map(|s| s.records).sum()),
-            if self.sources.len() == 1 { "1 source".to_owned() } else { format!("{} sources", self.sources.len()) },
+            if self.sources.len() == 1 {
+                "1 source".to_owned()
+            } else {
+                format!("{} sources", self.sources.len())
+            },
             seconds,
             show::count((sum as f64 / seconds) as u64),
             self.bytes as f64 / 1e6 / seconds

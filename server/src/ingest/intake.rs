@@ -185,7 +185,6 @@ impl Intake {
         let books = self.books.lock();
         books.dead_letters.iter().map(|((f, r), count)| (f.clone(), r.clone(), *count)).collect()
     }
-
 }
 
 /// Now, in microseconds since 1970.

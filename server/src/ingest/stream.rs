@@ -80,7 +80,9 @@ impl Streams {
             Ok(Err(message)) => Event::Failed { message },
             Err(error) => {
                 tracing::error!(%error, "taking in a source died");
-                Event::Failed { message: "taking in the source failed; the reason is in the server's log".into() }
+                Event::Failed {
+                    message: "taking in the source failed; the reason is in the server's log".into(),
+                }
             }
         };
         // The sender may have gone; what was acknowledged is kept all the same.
@@ -212,7 +214,10 @@ impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(target)?;
         self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
-            io::Error::other(format!("it unpacks to more than {} bytes (`ingest.archive_bytes_max`)", self.most))
+            io::Error::other(format!(
+                "it unpacks to more than {} bytes (`ingest.archive_bytes_max`)",
+                self.most
+            ))
         })?;
         Ok(read)
     }

@@ -18,7 +18,8 @@ pub(super) fn bind(path: &Path) -> anyhow::Result<UnixListener> {
         }
         _ => {}
     }
-    let listener = UnixListener::bind(path).with_context(|| format!("can't listen on `{}`", path.display()))?;
+    let listener =
+        UnixListener::bind(path).with_context(|| format!("can't listen on `{}`", path.display()))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
         .with_context(|| format!("can't protect `{}`", path.display()))?;
     Ok(listener)

@@ -5,24 +5,14 @@
 mod http;
 mod local;
 
-use std::{
-    net::SocketAddr,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use phalanx_web::Peer;
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{
-    api,
-    data_folder::write_durably,
-    metrics::Metrics,
-    platform::Platform,
-};
+use crate::{api, data_folder::write_durably, metrics::Metrics, platform::Platform};
 
 /// How long open requests may take to end once shutdown began.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -63,9 +53,9 @@ impl Listeners {
         };
         let mut addresses = Addresses::default();
 
-        let https = TcpListener::bind(config.server.listen)
-            .await
-            .with_context(|| format!("can't listen on {}; `--listen` takes another address", config.server.listen))?;
+        let https = TcpListener::bind(config.server.listen).await.with_context(|| {
+            format!("can't listen on {}; `--listen` takes another address", config.server.listen)
+        })?;
         let address = https.local_addr()?;
         addresses.https = Some(address);
         let router = api::router(platform, address).await?;

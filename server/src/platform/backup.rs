@@ -98,7 +98,10 @@ fn unpack(file: fs::File, draft: &Path) -> anyhow::Result<()> {
         let is_plain = path.components().all(|part| matches!(part, Component::Normal(_)));
         let kind = entry.header().entry_type();
         if !is_plain || !(kind.is_file() || kind.is_dir()) {
-            bail!("the backup holds `{}`, which no backup of ours holds; nothing was restored", path.display());
+            bail!(
+                "the backup holds `{}`, which no backup of ours holds; nothing was restored",
+                path.display()
+            );
         }
         entry.unpack_in(draft).context(DAMAGED)?;
     }

@@ -33,10 +33,13 @@ impl Matrix {
                     uses.iter().map(|used| used.table.clone()).collect()
                 };
                 let mut consumes = tables(&manifest.signals_consumed);
-                consumes.extend(manifest.context_consumed.iter().map(|used| format!("context {}", used.kind)));
+                consumes
+                    .extend(manifest.context_consumed.iter().map(|used| format!("context {}", used.kind)));
                 let mut provides = tables(&manifest.signals_provided);
-                provides.extend(manifest.context_provided.iter().map(|used| format!("context {}", used.kind)));
-                provides.extend(manifest.actions_provided.iter().map(|action| format!("action {}", action.name)));
+                provides
+                    .extend(manifest.context_provided.iter().map(|used| format!("context {}", used.kind)));
+                provides
+                    .extend(manifest.actions_provided.iter().map(|action| format!("action {}", action.name)));
                 let flows = manifest.signals_consumed.iter().chain(&manifest.signals_provided);
                 let mut flows: Vec<_> = flows.flat_map(|used| used.flows.clone()).collect();
                 flows.sort_unstable();

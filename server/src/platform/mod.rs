@@ -124,8 +124,9 @@ impl Platform {
         let now = chrono::Utc::now().timestamp().unsigned_abs();
         let tls = tls::server_config(&folder.join("tls"), &config.server.names, now)?;
 
-        let journal: Arc<dyn Journal> =
-            Arc::new(EmbeddedJournal::open(journal_config(&folder, &config)).context("can't open the journal")?);
+        let journal: Arc<dyn Journal> = Arc::new(
+            EmbeddedJournal::open(journal_config(&folder, &config)).context("can't open the journal")?,
+        );
         let state = open_state(&folder, &config).await?;
         let catalog = Arc::new(Catalog::new());
         for table in &config.tables {
@@ -327,7 +328,9 @@ async fn open_state(folder: &DataFolder, config: &Config) -> anyhow::Result<Arc<
         config.state.url.clone()
     };
     // The URL may hold a password, so the error names only the setting.
-    phalanx_state::open(&url, phalanx_state::Options::default()).await.context("can't open the store of documents (`state.url`)")
+    phalanx_state::open(&url, phalanx_state::Options::default())
+        .await
+        .context("can't open the store of documents (`state.url`)")
 }
 
 fn journal_config(folder: &DataFolder, config: &Config) -> JournalConfig {

@@ -9,7 +9,10 @@ use phalanx_signal::TenantId;
 use phalanx_state::State;
 
 use super::Platform;
-use crate::{ingest::{Intake, now_micros}, metrics::Metrics};
+use crate::{
+    ingest::{Intake, now_micros},
+    metrics::Metrics,
+};
 
 /// A cheap look at the parts.
 #[derive(Clone)]

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::{ConsumerVital, DiskVital, events::Event, fill::Fill};
 
-const LAG_BAD: Duration = Duration::from_secs(60);
-const LAG_GOOD: Duration = Duration::from_secs(20);
+pub(crate) const LAG_BAD: Duration = Duration::from_secs(60);
+pub(crate) const LAG_GOOD: Duration = Duration::from_secs(20);
 /// Parts of a thousand of the disk that are free.
 const FREE_BAD: u64 = 50;
 const FREE_GOOD: u64 = 80;
@@ -21,12 +21,7 @@ pub(crate) struct Alarms {
 
 impl Alarms {
     /// Writes a row for each line that was crossed.
-    pub fn write(
-        &mut self,
-        fill: &mut Fill,
-        consumers: &[ConsumerVital],
-        disk: Option<&DiskVital>,
-    ) {
+    pub fn write(&mut self, fill: &mut Fill, consumers: &[ConsumerVital], disk: Option<&DiskVital>) {
         for consumer in consumers {
             let key = format!("lag {}", consumer.name);
             let seconds = consumer.lag.as_secs_f64();
@@ -66,9 +61,7 @@ impl Alarms {
         };
         let percent = permille as f64 / 10.0;
         let description = if is_bad {
-            format!(
-                "only {percent:.1} % of the disk are free: make room, or shorten the retention of tables"
-            )
+            format!("only {percent:.1} % of the disk are free: make room, or shorten the retention of tables")
         } else {
             format!("{percent:.1} % of the disk are free again")
         };
@@ -86,7 +79,7 @@ impl Alarms {
     }
 
     /// Whether something has become bad (`true`) or good again (`false`).
-    fn crosses(&mut self, key: String, is_bad: bool, is_good: bool) -> Option<bool> {
+    pub(crate) fn crosses(&mut self, key: String, is_bad: bool, is_good: bool) -> Option<bool> {
         if is_bad {
             return self.bad.insert(key).then_some(true);
         }

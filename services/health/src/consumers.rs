@@ -4,11 +4,7 @@ use crate::{ConsumerVital, fill::Fill};
 
 pub(crate) fn write(fill: &mut Fill, consumers: &[ConsumerVital]) {
     for consumer in consumers {
-        let status = if consumer.failure.is_some() {
-            "Failing"
-        } else {
-            "Running"
-        };
+        let status = if consumer.failure.is_some() { "Failing" } else { "Running" };
         let mut row = fill.row();
         row.text("Consumer", &consumer.name)
             .long("Position", consumer.position)

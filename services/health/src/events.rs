@@ -25,18 +25,11 @@ pub(crate) struct Event<'a> {
 
 impl Event<'_> {
     pub fn write(&self, fill: &mut Fill) {
-        let status = if self.is_success {
-            "Success"
-        } else {
-            "Failure"
-        };
+        let status = if self.is_success { "Success" } else { "Failure" };
         fill.row()
             .text("SourceSystem", "Phalanx")
             .text("OperationName", self.operation)
-            .text(
-                "SentinelResourceId",
-                &format!("{}/{}", self.resource_type, self.resource),
-            )
+            .text("SentinelResourceId", &format!("{}/{}", self.resource_type, self.resource))
             .text("SentinelResourceName", self.resource)
             .text("SentinelResourceType", self.resource_type)
             .text("SentinelResourceKind", self.kind)
@@ -63,57 +56,26 @@ pub(crate) fn write(fill: &mut Fill, report: &HealthReport) {
     match &report.event {
         HealthEvent::Start { restarts } => {
             let properties = json!({ "Restarts": restarts });
-            Event {
-                description: "the service started",
-                properties,
-                ..base
-            }
-            .write(fill);
+            Event { description: "the service started", properties, ..base }.write(fill);
         }
-        HealthEvent::Fail {
-            failure,
-            restart_after,
-        } => {
-            let description =
-                format!("the service failed and is started anew in {restart_after:?}");
+        HealthEvent::Fail { failure, restart_after } => {
+            let description = format!("the service failed and is started anew in {restart_after:?}");
             let properties = json!({
                 "Failure": failure,
                 "RestartAfterSeconds": restart_after.as_secs_f64(),
             });
             let reason = failure.to_string();
             let (description, reason) = (description.as_str(), reason.as_str());
-            Event {
-                is_success: false,
-                description,
-                reason,
-                properties,
-                ..base
-            }
-            .write(fill);
+            Event { is_success: false, description, reason, properties, ..base }.write(fill);
         }
         HealthEvent::GiveUp { failure } => {
             let description = "the service failed for good: restart the program to revive it";
             let (reason, properties) = (failure.to_string(), json!({ "Failure": failure }));
             let reason = reason.as_str();
-            Event {
-                is_success: false,
-                description,
-                reason,
-                properties,
-                ..base
-            }
-            .write(fill);
+            Event { is_success: false, description, reason, properties, ..base }.write(fill);
         }
-        HealthEvent::Recover => Event {
-            description: "the service recovered",
-            ..base
-        }
-        .write(fill),
-        HealthEvent::Stop => Event {
-            description: "the service stopped",
-            ..base
-        }
-        .write(fill),
+        HealthEvent::Recover => Event { description: "the service recovered", ..base }.write(fill),
+        HealthEvent::Stop => Event { description: "the service stopped", ..base }.write(fill),
         HealthEvent::ObserveFail { position, reason } => Event {
             operation: CONSUMER,
             is_success: false,

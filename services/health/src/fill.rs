@@ -13,19 +13,13 @@ pub(crate) struct Fill {
 impl Fill {
     /// For a table that the manifest provides.
     pub fn new(ctx: &ServiceContext, table: &str) -> Result<Self, EmitError> {
-        Ok(Self {
-            rows: ctx.rows(table)?,
-            now: ctx.clock().micros(),
-        })
+        Ok(Self { rows: ctx.rows(table)?, now: ctx.clock().micros() })
     }
 
     /// Begins a row; it is complete when dropped.
     pub fn row(&mut self) -> FillRow<'_> {
         let table = self.rows.table().clone();
-        FillRow {
-            row: self.rows.row(self.now),
-            table,
-        }
+        FillRow { row: self.rows.row(self.now), table }
     }
 
     /// The rows, if there are any.

@@ -28,14 +28,11 @@ impl Host {
         let (major, minor) = version.split_once('.').unwrap_or((&version, ""));
         Self {
             name: read("/proc/sys/kernel/hostname").unwrap_or_else(|| "localhost".to_owned()),
-            os_type: read("/proc/sys/kernel/ostype")
-                .unwrap_or_else(|| std::env::consts::OS.to_owned()),
+            os_type: read("/proc/sys/kernel/ostype").unwrap_or_else(|| std::env::consts::OS.to_owned()),
             os_name: release_field(&release, "PRETTY_NAME").unwrap_or_default(),
             os_version: (major.to_owned(), minor.to_owned()),
             address: address(),
-            addresses: read("/proc/net/fib_trie")
-                .map(|trie| own_addresses(&trie))
-                .unwrap_or_default(),
+            addresses: read("/proc/net/fib_trie").map(|trie| own_addresses(&trie)).unwrap_or_default(),
             machine_id: read("/etc/machine-id").and_then(|id| machine_id(&id)),
         }
     }
@@ -47,9 +44,7 @@ fn read(path: &str) -> Option<String> {
 }
 
 fn release_field(release: &str, name: &str) -> Option<String> {
-    let value = release
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
+    let value = release.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
     Some(value.trim_matches(['"', '\'']).to_owned())
 }
 
@@ -81,16 +76,7 @@ fn own_addresses(trie: &str) -> Vec<IpAddr> {
 /// The 32 hexadecimal digits of a machine's id in the form of a GUID.
 fn machine_id(id: &str) -> Option<String> {
     let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_id.then(|| {
-        format!(
-            "{}-{}-{}-{}-{}",
-            &id[..8],
-            &id[8..12],
-            &id[12..16],
-            &id[16..20],
-            &id[20..]
-        )
-    })
+    is_id.then(|| format!("{}-{}-{}-{}-{}", &id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]))
 }
 
 #[cfg(test)]
@@ -102,33 +88,21 @@ mod tests {
         let trie = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 10.0.0.0\n        /24 link UNICAST\n     |-- 10.0.0.5\n        \
                     /32 host LOCAL\n     |-- 127.0.0.1\n        /32 host LOCAL\nLocal:\n     |-- 10.0.0.5\n        \
                     /32 host LOCAL\n     |-- 10.0.0.255\n        /32 link BROADCAST\n";
-        assert_eq!(
-            own_addresses(trie),
-            [IpAddr::V4(Ipv4Addr::new(10, 0, 0, 5))]
-        );
+        assert_eq!(own_addresses(trie), [IpAddr::V4(Ipv4Addr::new(10, 0, 0, 5))]);
     }
 
     #[test]
     fn names_come_without_their_quotes() {
         let release = "NAME=\"Debian\"\nPRETTY_NAME=\"Debian GNU/Linux 13\"\nVERSION_ID=\"13.1\"\n";
-        assert_eq!(
-            release_field(release, "PRETTY_NAME").as_deref(),
-            Some("Debian GNU/Linux 13")
-        );
-        assert_eq!(
-            release_field(release, "VERSION_ID").as_deref(),
-            Some("13.1")
-        );
+        assert_eq!(release_field(release, "PRETTY_NAME").as_deref(), Some("Debian GNU/Linux 13"));
+        assert_eq!(release_field(release, "VERSION_ID").as_deref(), Some("13.1"));
         assert_eq!(release_field(release, "ID"), None);
     }
 
     #[test]
     fn a_machine_id_becomes_a_guid() {
         let guid = machine_id("0123456789abcdef0123456789abcdef");
-        assert_eq!(
-            guid.as_deref(),
-            Some("01234567-89ab-cdef-0123-456789abcdef")
-        );
+        assert_eq!(guid.as_deref(), Some("01234567-89ab-cdef-0123-456789abcdef"));
         assert_eq!(machine_id("uninitialized"), None);
     }
 }

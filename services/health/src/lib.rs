@@ -29,13 +29,7 @@ pub use vitals::{ConsumerVital, DeadLetterCount, DiskVital, RefusalCount, UsageC
 use crate::{alarms::Alarms, fill::Fill, refusals::Refusals, usage::Usage};
 
 const MINUTE: Duration = Duration::from_secs(60);
-const TABLES: [&str; 5] = [
-    "Heartbeat",
-    "Usage",
-    "SentinelHealth",
-    "PhalanxConsumer",
-    "PhalanxRefusal",
-];
+const TABLES: [&str; 5] = ["Heartbeat", "Usage", "SentinelHealth", "PhalanxConsumer", "PhalanxRefusal"];
 
 /// The service `health`.
 pub struct Health {
@@ -47,6 +41,8 @@ pub struct Health {
 
 #[derive(Default)]
 struct Told {
+    /// Number of the last health report.
+    reports: u64,
     refusals: Refusals,
     usage: Usage,
     alarms: Alarms,
@@ -55,11 +51,7 @@ struct Told {
 impl Health {
     /// A watcher of these figures, in a program of this version.
     pub fn new(vitals: Arc<dyn Vitals>, version: impl Into<String>) -> Self {
-        Self {
-            vitals,
-            version: version.into(),
-            told: Mutex::default(),
-        }
+        Self { vitals, version: version.into(), told: Mutex::default() }
     }
 
     fn heartbeat(&self, ctx: &ServiceContext) -> Result<Vec<SignalBatch>, ServiceError> {
@@ -74,10 +66,7 @@ impl Health {
         consumers::write(&mut fill, &consumers);
         let mut batches = fill.finish(ctx.tenant());
         let mut fill = Fill::new(ctx, "SentinelHealth")?;
-        self.told
-            .lock()
-            .alarms
-            .write(&mut fill, &consumers, self.vitals.disk().as_ref());
+        self.told.lock().alarms.write(&mut fill, &consumers, self.vitals.disk().as_ref());
         batches.extend(fill.finish(ctx.tenant()));
         Ok(batches)
     }
@@ -99,9 +88,8 @@ impl Health {
 #[async_trait]
 impl Service for Health {
     fn manifest(&self) -> Manifest {
-        let each_minute = |name: &str, summary: &str| {
-            ScheduleDeclaration::every(MINUTE, name, summary).timeout(MINUTE)
-        };
+        let each_minute =
+            |name: &str, summary: &str| ScheduleDeclaration::every(MINUTE, name, summary).timeout(MINUTE);
         Manifest::new(
             "health",
             "Log Analytics workspace health, Sentinel health",
@@ -118,20 +106,27 @@ impl Service for Health {
     }
 
     async fn run(&self, ctx: &ServiceContext) -> Result<(), ServiceError> {
-        let mut reports = ctx.health();
+        let told = self.told.lock().reports;
+        let mut reports = ctx.health(told);
         loop {
             let news = tokio::select! {
                 biased;
                 news = reports.next() => news,
                 () = ctx.shutdown().cancelled() => return Ok(()),
             };
-            let Some(news) = news else { return Ok(()) };
             let mut fill = Fill::new(ctx, "SentinelHealth")?;
-            match news {
-                HealthNews::Report(report) => events::write(&mut fill, &report),
-                HealthNews::Missed(missed) => events::write_missed(&mut fill, missed),
-            }
-            let _durable = ctx.emit(fill.finish(ctx.tenant())).await?;
+            let number = match news {
+                HealthNews::Report(report) => {
+                    events::write(&mut fill, &report);
+                    report.number
+                }
+                HealthNews::Missed(missed) => {
+                    events::write_missed(&mut fill, missed);
+                    self.told.lock().reports + missed
+                }
+            };
+            ctx.emit(fill.finish(ctx.tenant())).await?;
+            self.told.lock().reports = number;
         }
     }
 

@@ -20,36 +20,15 @@ struct Kind {
 
 impl Refusals {
     /// Writes a row for each count that has grown.
-    pub fn write(
-        &mut self,
-        fill: &mut Fill,
-        refused: Vec<RefusalCount>,
-        letters: Vec<DeadLetterCount>,
-    ) {
+    pub fn write(&mut self, fill: &mut Fill, refused: Vec<RefusalCount>, letters: Vec<DeadLetterCount>) {
         let refused = refused.into_iter().map(|r| {
             let (source, interface, reason) = (r.source, r.interface, r.reason);
-            (
-                Kind {
-                    source,
-                    interface,
-                    reason,
-                    status_code: r.status_code,
-                },
-                r.count,
-            )
+            (Kind { source, interface, reason, status_code: r.status_code }, r.count)
         });
         let letters = letters.into_iter().map(|letter| {
             let interface = format!("decoder {}", letter.format);
             let (source, reason) = (letter.source, letter.reason);
-            (
-                Kind {
-                    source,
-                    interface,
-                    reason,
-                    status_code: None,
-                },
-                letter.count,
-            )
+            (Kind { source, interface, reason, status_code: None }, letter.count)
         });
         let counts: HashMap<Kind, u64> = refused.chain(letters).collect();
         for (kind, count) in &counts {

@@ -29,8 +29,7 @@ impl Usage {
         let mut fills: HashMap<TenantId, Fill> = HashMap::new();
         for count in counts {
             let told = self.told.get(&(count.tenant, count.table.clone()));
-            let since =
-                |new: u64, of: fn(&UsageCount) -> u64| new.saturating_sub(told.map_or(0, of));
+            let since = |new: u64, of: fn(&UsageCount) -> u64| new.saturating_sub(told.map_or(0, of));
             let rows = since(count.rows, |c| c.rows);
             if rows == 0 {
                 continue;
@@ -39,9 +38,7 @@ impl Usage {
             let batches = since(count.batches, |c| c.batches);
             let fill = match fills.entry(count.tenant) {
                 std::collections::hash_map::Entry::Occupied(fill) => fill.into_mut(),
-                std::collections::hash_map::Entry::Vacant(free) => {
-                    free.insert(Fill::new(ctx, "Usage")?)
-                }
+                std::collections::hash_map::Entry::Vacant(free) => free.insert(Fill::new(ctx, "Usage")?),
             };
             fill.row()
                 .text("Computer", &host.name)
@@ -60,14 +57,8 @@ impl Usage {
                 .long("BatchesCapped", 0)
                 .long("Rows", rows);
         }
-        self.told = counts
-            .iter()
-            .map(|c| ((c.tenant, c.table.clone()), c.clone()))
-            .collect();
+        self.told = counts.iter().map(|c| ((c.tenant, c.table.clone()), c.clone())).collect();
         self.until = Some(now);
-        Ok(fills
-            .into_iter()
-            .flat_map(|(tenant, fill)| fill.finish(tenant))
-            .collect())
+        Ok(fills.into_iter().flat_map(|(tenant, fill)| fill.finish(tenant)).collect())
     }
 }

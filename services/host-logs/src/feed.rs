@@ -28,13 +28,7 @@ impl Feed {
         let session = Arc::new(session);
         let decoder = (format.open)(&session);
         let out = Output::new(session, format.name);
-        Self {
-            ctx,
-            source: source.to_owned(),
-            decoder,
-            out,
-            full: Vec::new(),
-        }
+        Self { ctx, source: source.to_owned(), decoder, out, full: Vec::new() }
     }
 
     /// Decodes bytes that begin at `offset` in the source.
@@ -58,12 +52,7 @@ impl Feed {
         batches.extend(self.out.flush());
         self.out.take_counts();
         match cursor {
-            Some(cursor) => {
-                _ = self
-                    .ctx
-                    .emit_with_cursor(&self.source, cursor, batches)
-                    .await?
-            }
+            Some(cursor) => _ = self.ctx.emit_with_cursor(&self.source, cursor, batches).await?,
             None if batches.is_empty() => {}
             None => _ = self.ctx.emit(batches).await?,
         }
@@ -78,11 +67,7 @@ impl Feed {
 
     /// Bytes of decoded rows that wait for the next commit, roughly.
     pub fn pending_bytes(&self) -> usize {
-        let full: usize = self
-            .full
-            .iter()
-            .map(|b| b.rows.get_array_memory_size())
-            .sum();
+        let full: usize = self.full.iter().map(|b| b.rows.get_array_memory_size()).sum();
         full + self.out.pending_bytes()
     }
 }

@@ -56,10 +56,7 @@ impl Service for HostLogs {
             .provides_signals(TABLES, [Flow::new(57)])
             .provides_signals(ENDPOINT_TABLES, [Flow::new(16)]);
         let heartbeat = Some(std::time::Duration::from_secs(120));
-        settings::declare(manifest).limits(ServiceLimits {
-            heartbeat,
-            ..ServiceLimits::default()
-        })
+        settings::declare(manifest).limits(ServiceLimits { heartbeat, ..ServiceLimits::default() })
     }
 
     async fn run(&self, ctx: &ServiceContext) -> Result<(), ServiceError> {
@@ -67,17 +64,10 @@ impl Service for HostLogs {
         let host = Arc::new(Host::find());
         let journal = JournalSource::new(ctx.clone(), settings.clone(), host.clone());
         let has_journal = journal.is_present().await;
-        let files = settings
-            .files
-            .iter()
-            .filter(|file| !has_journal || file.is_beside_journal());
+        let files = settings.files.iter().filter(|file| !has_journal || file.is_beside_journal());
         let files = files.map(|file| FileSource::new(ctx.clone(), file, &settings, &host).run());
         tokio::try_join!(try_join_all(files), async {
-            if has_journal {
-                journal.run().await
-            } else {
-                Ok(())
-            }
+            if has_journal { journal.run().await } else { Ok(()) }
         })?;
         Ok(())
     }

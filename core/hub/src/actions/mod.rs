@@ -88,14 +88,7 @@ impl Actions {
         }
         let (ended, _) = broadcast::channel(1_024);
         let last_sequence = AtomicI64::new(0);
-        Ok(Self {
-            state,
-            clock,
-            declared,
-            asked,
-            ended,
-            last_sequence,
-        })
+        Ok(Self { state, clock, declared, asked, ended, last_sequence })
     }
 
     /// Asks for an action on behalf of a principal of an API; services ask through their context.
@@ -105,9 +98,7 @@ impl Actions {
         request: ActionRequest,
     ) -> Result<ActionId, RequestError> {
         let Some((service, declaration)) = self.declared.get(&request.action) else {
-            return Err(RequestError::Unknown {
-                action: request.action,
-            });
+            return Err(RequestError::Unknown { action: request.action });
         };
         let now = self.clock.now();
         let request = request.check(declaration, now)?;
@@ -125,10 +116,7 @@ impl Actions {
         action: ActionId,
         reason: &str,
     ) -> Result<ActionId, RequestError> {
-        let of = self
-            .get(tenant, action)
-            .await?
-            .ok_or(RequestError::NoSuchAction(action))?;
+        let of = self.get(tenant, action).await?.ok_or(RequestError::NoSuchAction(action))?;
         if of.status != ActionStatus::Succeeded || of.undo_token.is_none() {
             return Err(RequestError::NotUndoable(action));
         }
@@ -157,11 +145,7 @@ impl Actions {
     }
 
     /// Waits until an action has ended.
-    pub async fn outcome(
-        &self,
-        tenant: TenantId,
-        action: ActionId,
-    ) -> Result<ActionRecord, RequestError> {
+    pub async fn outcome(&self, tenant: TenantId, action: ActionId) -> Result<ActionRecord, RequestError> {
         let mut ended = self.ended.subscribe();
         loop {
             let record = self.get(tenant, action).await?;
@@ -170,10 +154,8 @@ impl Actions {
                 return Ok(record);
             }
             // A look too many does no harm.
-            let _ = timeout(LOOK_AGAIN, async {
-                while ended.recv().await.is_ok_and(|id| id != action) {}
-            })
-            .await;
+            let _ =
+                timeout(LOOK_AGAIN, async { while ended.recv().await.is_ok_and(|id| id != action) {} }).await;
         }
     }
 
@@ -183,18 +165,14 @@ impl Actions {
     }
 
     fn declaration(&self, action: &str) -> Option<&ActionDeclaration> {
-        self.declared
-            .get(action)
-            .map(|(_, declaration)| declaration)
+        self.declared.get(action).map(|(_, declaration)| declaration)
     }
 
     fn sequence(&self) -> i64 {
         let now = self.clock.micros();
         let before = self
             .last_sequence
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| {
-                Some(now.max(last + 1))
-            });
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| Some(now.max(last + 1)));
         now.max(before.unwrap_or_default() + 1)
     }
 
@@ -203,18 +181,12 @@ impl Actions {
         let author = record.requested_by.author(&record.reason)?;
         let key = key(record.tenant, record.id)?;
         let body = record.body()?;
-        match self
-            .state
-            .put(&key, body, Precondition::Absent, &author)
-            .await
-        {
+        match self.state.put(&key, body, Precondition::Absent, &author).await {
             Ok(_) => {}
             Err(Error::AlreadyExists { .. }) => {
                 let before = self.get(record.tenant, record.id).await?;
                 if before.is_some_and(|before| !before.asks_the_same(&record)) {
-                    return Err(RequestError::KeyReused {
-                        key: record.idempotency_key,
-                    });
+                    return Err(RequestError::KeyReused { key: record.idempotency_key });
                 }
             }
             Err(error) => return Err(error.into()),
@@ -223,19 +195,12 @@ impl Actions {
         Ok(record.id)
     }
 
-    async fn load(
-        &self,
-        tenant: TenantId,
-        action: ActionId,
-    ) -> Result<Option<Versioned>, RequestError> {
+    async fn load(&self, tenant: TenantId, action: ActionId) -> Result<Option<Versioned>, RequestError> {
         let Some(document) = self.state.get(&key(tenant, action)?).await? else {
             return Ok(None);
         };
         let record = ActionRecord::read(document.body)?;
-        Ok(Some(Versioned {
-            record,
-            etag: document.etag,
-        }))
+        Ok(Some(Versioned { record, etag: document.etag }))
     }
 
     /// The actions of a service that have not ended, in the order in which they were asked.
@@ -244,15 +209,10 @@ impl Actions {
         for tenant in self.state.tenants(COLLECTION).await? {
             let filter = Filter::all([Filter::eq("service", service), Filter::eq("open", true)]);
             let query = Query::new(tenant, COLLECTION).filter(filter);
-            let query = query
-                .order(Order::ascending("sequence"))
-                .page_size(OPEN_AT_ONCE);
+            let query = query.order(Order::ascending("sequence")).page_size(OPEN_AT_ONCE);
             for document in self.state.query(&query).await?.documents {
                 match ActionRecord::read(document.body) {
-                    Ok(record) => open.push(Versioned {
-                        record,
-                        etag: document.etag,
-                    }),
+                    Ok(record) => open.push(Versioned { record, etag: document.etag }),
                     Err(error) => {
                         tracing::error!(key = %document.key, %error, "an action can't be read")
                     }
@@ -273,15 +233,10 @@ impl Actions {
         let put = |record: &ActionRecord, etag: &Etag| -> Result<Write, RequestError> {
             let key = key(record.tenant, record.id)?;
             let precondition = Precondition::Matches(etag.clone());
-            Ok(Write::Put {
-                key,
-                body: record.body()?,
-                precondition,
-            })
+            Ok(Write::Put { key, body: record.body()?, precondition })
         };
         let undid = record.undo_of.filter(|_| {
-            record.status == ActionStatus::Succeeded
-                && action.record.status != ActionStatus::Succeeded
+            record.status == ActionStatus::Succeeded && action.record.status != ActionStatus::Succeeded
         });
         let written = loop {
             let mut writes = vec![put(&record, &action.etag)?];
@@ -297,11 +252,7 @@ impl Actions {
                 written => break written?,
             }
         };
-        let etag = written
-            .into_iter()
-            .next()
-            .flatten()
-            .map(|document| document.etag);
+        let etag = written.into_iter().next().flatten().map(|document| document.etag);
         let etag = etag.ok_or_else(|| Error::Corrupt("a write gave no document back".into()))?;
         if record.status.is_final() {
             // Nobody waiting is no fault.
@@ -312,9 +263,5 @@ impl Actions {
 }
 
 fn key(tenant: TenantId, action: ActionId) -> Result<Key, Error> {
-    Key::new(
-        phalanx_state::TenantId::new(*tenant.as_uuid()),
-        COLLECTION,
-        action.to_string(),
-    )
+    Key::new(phalanx_state::TenantId::new(*tenant.as_uuid()), COLLECTION, action.to_string())
 }

@@ -103,10 +103,7 @@ impl ActionId {
     /// The id of a request: the same for the same tenant, requester, action and idempotency key.
     pub(super) fn of(requester: &Requester, request: &ActionRequest) -> Self {
         // No part can hold the divider: names and keys have no control characters.
-        let name = format!(
-            "{requester}\n{}\n{}",
-            request.action, request.idempotency_key
-        );
+        let name = format!("{requester}\n{}\n{}", request.action, request.idempotency_key);
         Self(Uuid::new_v5(request.tenant.as_uuid(), name.as_bytes()))
     }
 
@@ -205,8 +202,7 @@ impl ActionRecord {
 
     /// Whether two requests with one idempotency key are one request.
     pub(super) fn asks_the_same(&self, other: &Self) -> bool {
-        (&self.target, &self.parameters, self.undo_of)
-            == (&other.target, &other.parameters, other.undo_of)
+        (&self.target, &self.parameters, self.undo_of) == (&other.target, &other.parameters, other.undo_of)
     }
 
     pub(super) fn ended(
@@ -217,17 +213,8 @@ impl ActionRecord {
         now: DateTime<Utc>,
     ) -> Self {
         let duration_ms = (now - self.asked).num_milliseconds().max(0);
-        let outcome = Some(ActionOutcome {
-            detail,
-            result,
-            ended: now,
-            duration_ms,
-        });
-        Self {
-            status,
-            outcome,
-            ..self.clone()
-        }
+        let outcome = Some(ActionOutcome { detail, result, ended: now, duration_ms });
+        Self { status, outcome, ..self.clone() }
     }
 }
 
@@ -236,7 +223,5 @@ fn write_tenant<S: Serializer>(tenant: &TenantId, serializer: S) -> Result<S::Ok
 }
 
 fn read_tenant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TenantId, D::Error> {
-    String::deserialize(deserializer)?
-        .parse()
-        .map_err(serde::de::Error::custom)
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }

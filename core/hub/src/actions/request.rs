@@ -105,11 +105,7 @@ pub enum RequestError {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Parameters(Vec<ParameterError>),
     #[error("action `{action}` is done to a {expected}, found a {found}")]
-    Target {
-        action: String,
-        expected: String,
-        found: String,
-    },
+    Target { action: String, expected: String, found: String },
     #[error("an idempotency key has 1 to 200 bytes without control characters")]
     Key,
     #[error("the request has expired")]
@@ -159,10 +155,7 @@ impl ActionRequest {
 
     /// The same, not wanted any more from this time on.
     pub fn expires(self, at: DateTime<Utc>) -> Self {
-        Self {
-            expires: Some(at),
-            ..self
-        }
+        Self { expires: Some(at), ..self }
     }
 
     /// Checks the request against the declaration and fills in defaults.
@@ -178,11 +171,7 @@ impl ActionRequest {
         }
         if self.target.kind != declaration.target {
             let (action, found) = (self.action, self.target.kind);
-            return Err(RequestError::Target {
-                action,
-                expected: declaration.target.clone(),
-                found,
-            });
+            return Err(RequestError::Target { action, expected: declaration.target.clone(), found });
         }
         if self.expires.is_some_and(|at| at <= now) {
             return Err(RequestError::Expired);
@@ -195,10 +184,7 @@ impl ActionRequest {
 
 impl Target {
     pub fn new(kind: impl Into<String>, id: impl Into<String>) -> Self {
-        Self {
-            kind: kind.into(),
-            id: id.into(),
-        }
+        Self { kind: kind.into(), id: id.into() }
     }
 }
 
@@ -230,10 +216,7 @@ impl ActionCall {
             parameters: record.parameters.clone(),
             requested_by: record.requested_by.clone(),
             reason: record.reason.clone(),
-            undo: record.undo_of.map(|of| Undo {
-                of,
-                token: record.undo_with.clone().unwrap_or_default(),
-            }),
+            undo: record.undo_of.map(|of| Undo { of, token: record.undo_with.clone().unwrap_or_default() }),
         }
     }
 }
@@ -241,53 +224,33 @@ impl ActionCall {
 impl ActionDone {
     /// Done, with nothing to undo.
     pub fn new(detail: impl Into<String>) -> Self {
-        Self {
-            detail: detail.into(),
-            ..Self::default()
-        }
+        Self { detail: detail.into(), ..Self::default() }
     }
 
     /// The same, with what is needed to undo it.
     pub fn undo(self, token: impl Into<Value>) -> Self {
-        Self {
-            undo: Some(token.into()),
-            ..self
-        }
+        Self { undo: Some(token.into()), ..self }
     }
 
     /// The same, with a result for programs.
     pub fn result(self, result: impl Into<Value>) -> Self {
-        Self {
-            result: result.into(),
-            ..self
-        }
+        Self { result: result.into(), ..self }
     }
 }
 
 impl ActionError {
     /// It can't be done, now or later.
     pub fn failed(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            is_final: true,
-            after: None,
-        }
+        Self { message: message.into(), is_final: true, after: None }
     }
 
     /// It was not done, and another try may do it.
     pub fn retry(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            is_final: false,
-            after: None,
-        }
+        Self { message: message.into(), is_final: false, after: None }
     }
 
     /// The same, not sooner than after this time.
     pub fn after(self, wait: Duration) -> Self {
-        Self {
-            after: Some(wait),
-            ..self
-        }
+        Self { after: Some(wait), ..self }
     }
 }

@@ -12,11 +12,7 @@ pub(crate) const TABLE: &str = "PhalanxAction";
 
 /// A batch of one row about the action as it is.
 pub(super) fn batch(table: Arc<Table>, record: &ActionRecord, now: i64) -> Option<SignalBatch> {
-    let at = |name: &str| {
-        table
-            .index_of(name)
-            .expect("a column of the table of actions")
-    };
+    let at = |name: &str| table.index_of(name).expect("a column of the table of actions");
     let mut rows = RowsBuilder::new(table.clone());
     let mut row = rows.row(now);
     row.text(at("ActionId"), &record.id.to_string());

@@ -9,8 +9,8 @@ use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
 use super::{
-    ActionCall, ActionDone, ActionError, ActionId, ActionRecord, ActionStatus, Actions,
-    RequestError, Target, Versioned, row,
+    ActionCall, ActionDone, ActionError, ActionId, ActionRecord, ActionStatus, Actions, RequestError, Target,
+    Versioned, row,
 };
 use crate::{
     ServiceContext,
@@ -37,11 +37,7 @@ pub(crate) async fn work(life: &Arc<Life>, ctx: &ServiceContext) -> Result<(), F
         return Ok(());
     }
     let settings = &slot.shared.settings;
-    let worker = Worker {
-        life,
-        ctx,
-        actions: &slot.shared.actions,
-    };
+    let worker = Worker { life, ctx, actions: &slot.shared.actions };
     let mut flights: FuturesUnordered<Flight<'_>> = FuturesUnordered::new();
     let (mut flying, mut busy) = (HashSet::<ActionId>::new(), HashSet::<TargetOf>::new());
     let mut look = true;
@@ -87,10 +83,7 @@ struct Worker<'a> {
 enum Try {
     Done(ActionDone),
     Failed(String),
-    Again {
-        reason: String,
-        after: Option<Duration>,
-    },
+    Again { reason: String, after: Option<Duration> },
 }
 
 impl Worker<'_> {
@@ -103,10 +96,7 @@ impl Worker<'_> {
     }
 
     async fn carry_out(&self, action: Versioned) -> (ActionId, TargetOf) {
-        let (id, target) = (
-            action.record.id,
-            (action.record.tenant, action.record.target.clone()),
-        );
+        let (id, target) = (action.record.id, (action.record.tenant, action.record.target.clone()));
         if let Err(error) = self.finish(action).await {
             // The record is as the last step left it; the next look goes on from there.
             let service = &*self.life.slot.name;
@@ -130,11 +120,7 @@ impl Worker<'_> {
         }
         self.tell(&action.record).await?;
         let told = Some(action.record.status);
-        let closed = ActionRecord {
-            told,
-            is_open: false,
-            ..action.record.clone()
-        };
+        let closed = ActionRecord { told, is_open: false, ..action.record.clone() };
         self.step(&action, closed).await?;
         Ok(())
     }
@@ -143,28 +129,18 @@ impl Worker<'_> {
     async fn run(&self, action: &mut Versioned) -> Result<Option<ActionRecord>, RequestError> {
         let Some(declaration) = self.actions.declaration(&action.record.action).cloned() else {
             let detail = "the service no longer provides this action".to_owned();
-            return Ok(Some(self.ended(
-                &action.record,
-                ActionStatus::Failed,
-                detail,
-            )));
+            return Ok(Some(self.ended(&action.record, ActionStatus::Failed, detail)));
         };
         if action.record.status == ActionStatus::Running
             && (!declaration.is_repeatable || action.record.attempts >= declaration.attempts)
         {
             let detail = "it was cut short, and whether it was carried out is unknown".to_owned();
-            return Ok(Some(self.ended(
-                &action.record,
-                ActionStatus::Failed,
-                detail,
-            )));
+            return Ok(Some(self.ended(&action.record, ActionStatus::Failed, detail)));
         }
         loop {
             let record = &action.record;
             if record.status == ActionStatus::Asked
-                && record
-                    .expires
-                    .is_some_and(|at| at <= self.ctx.clock().now())
+                && record.expires.is_some_and(|at| at <= self.ctx.clock().now())
             {
                 let detail = "it was not begun before it expired".to_owned();
                 return Ok(Some(self.ended(record, ActionStatus::Expired, detail)));
@@ -197,13 +173,9 @@ impl Worker<'_> {
                     tracing::warn!(action = record.action, id = %record.id, attempt = record.attempts, reason, "action failed, it is tried again");
                     let (first, attempts) = (declaration.retry_first, record.attempts);
                     let wait = backoff(first, RETRY_MOST, attempts, self.ctx.chance());
-                    let asked = ActionRecord {
-                        status: ActionStatus::Asked,
-                        ..record.clone()
-                    };
+                    let asked = ActionRecord { status: ActionStatus::Asked, ..record.clone() };
                     *action = self.step(action, asked).await?;
-                    self.pause(wait.max(after.unwrap_or_default()).min(RETRY_MOST))
-                        .await;
+                    self.pause(wait.max(after.unwrap_or_default()).min(RETRY_MOST)).await;
                     if self.life.shutdown().is_cancelled() {
                         return Ok(None);
                     }
@@ -220,21 +192,11 @@ impl Worker<'_> {
         let acting = timeout(declaration.timeout, slot.service.act(self.ctx, &call));
         match self.life.watch.over(activity, Some(limit), acting).await {
             Ok(Ok(done)) => Try::Done(done),
-            Ok(Err(ActionError {
-                message,
-                is_final: true,
-                ..
-            })) => Try::Failed(message),
-            Ok(Err(ActionError { message, after, .. })) => Try::Again {
-                reason: message,
-                after,
-            },
+            Ok(Err(ActionError { message, is_final: true, .. })) => Try::Failed(message),
+            Ok(Err(ActionError { message, after, .. })) => Try::Again { reason: message, after },
             Err(_) if declaration.is_repeatable => {
                 let reason = format!("it was not done after {:?}", declaration.timeout);
-                Try::Again {
-                    reason,
-                    after: None,
-                }
+                Try::Again { reason, after: None }
             }
             Err(_) => Try::Failed(format!(
                 "it was not done after {:?}, and whether it was carried out is unknown",
@@ -249,18 +211,11 @@ impl Worker<'_> {
 
     /// Writes a step down, again and again while the store is unavailable: an action that was carried out
     /// and not written down would be carried out once more.
-    async fn step(
-        &self,
-        action: &Versioned,
-        record: ActionRecord,
-    ) -> Result<Versioned, RequestError> {
+    async fn step(&self, action: &Versioned, record: ActionRecord) -> Result<Versioned, RequestError> {
         let mut is_unknown = false;
         loop {
             self.life.check().map_err(|_| RequestError::Ended)?;
-            let step = self
-                .actions
-                .step(action, record.clone(), &self.life.slot.author)
-                .await;
+            let step = self.actions.step(action, record.clone(), &self.life.slot.author).await;
             match step {
                 Err(RequestError::State(error @ Error::Unavailable { .. }))
                     if !self.life.shutdown().is_cancelled() =>
@@ -289,22 +244,15 @@ impl Worker<'_> {
         let Some(table) = shared.catalog.table(row::TABLE) else {
             return Ok(());
         };
-        let batches = row::batch(table, record, shared.clock.micros())
-            .into_iter()
-            .collect();
+        let batches = row::batch(table, record, shared.clock.micros()).into_iter().collect();
         let emitted = shared.emitter.emit(Some(self.life), batches).await;
-        emitted
-            .map(|_| ())
-            .map_err(|error| RequestError::Tell(Box::new(error)))
+        emitted.map(|_| ()).map_err(|error| RequestError::Tell(Box::new(error)))
     }
 
     fn meter(&self, record: &ActionRecord) {
         let meter = self.life.slot.traffic.actions_in.of(&record.action);
         meter.add(1, self.life.slot.shared.clock.micros());
-        let took = record
-            .outcome
-            .as_ref()
-            .map_or(0, |outcome| outcome.duration_ms);
+        let took = record.outcome.as_ref().map_or(0, |outcome| outcome.duration_ms);
         meter.took(Duration::from_millis(took.try_into().unwrap_or(0)));
     }
 

@@ -35,14 +35,7 @@ async fn advance(store: &ContextStore, token: ResumeToken) -> Result<ResumeToken
     for change in changes.changes {
         if let Some(shelf) = store.shelf_of_collection(change.key.collection()) {
             let (tenant, entity) = (change.key.tenant(), change.key.id());
-            apply(
-                &**shelf,
-                tenant,
-                entity,
-                change.version,
-                change.body,
-                change.at,
-            );
+            apply(&**shelf, tenant, entity, change.version, change.body, change.at);
         }
     }
     Ok(changes.next)
@@ -82,11 +75,7 @@ async fn stored_ids(
     let mut ids = HashSet::new();
     loop {
         let page = store.state.query(&query).await?;
-        ids.extend(
-            page.documents
-                .iter()
-                .map(|document| document.key.id().to_owned()),
-        );
+        ids.extend(page.documents.iter().map(|document| document.key.id().to_owned()));
         let Some(next) = page.next else {
             return Ok(ids);
         };

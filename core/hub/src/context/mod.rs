@@ -51,32 +51,17 @@ pub enum ContextError {
     #[error("no service provides context `{0}`")]
     Unknown(&'static str),
     #[error("the manifest of `{service}` does not name context `{kind}` as consumed")]
-    NotConsumed {
-        service: Arc<str>,
-        kind: &'static str,
-    },
+    NotConsumed { service: Arc<str>, kind: &'static str },
     #[error("context `{kind}` is not owned by `{service}`")]
-    NotOwner {
-        service: Arc<str>,
-        kind: &'static str,
-    },
+    NotOwner { service: Arc<str>, kind: &'static str },
     #[error("context `{kind}` has values of another type than `{expected}`")]
-    Type {
-        kind: &'static str,
-        expected: &'static str,
-    },
+    Type { kind: &'static str, expected: &'static str },
     #[error("the value of context `{kind}` can't be written as JSON")]
-    Encode {
-        kind: &'static str,
-        source: serde_json::Error,
-    },
+    Encode { kind: &'static str, source: serde_json::Error },
     #[error("this run of the service has been ended")]
     Ended,
     #[error("context `{kind}` could not be stored")]
-    State {
-        kind: &'static str,
-        source: phalanx_state::Error,
-    },
+    State { kind: &'static str, source: phalanx_state::Error },
 }
 
 /// All that is believed, of every kind. Reading it needs no rights: the hub hands it only to what runs
@@ -94,12 +79,9 @@ impl ContextStore {
         lag: usize,
         clock: &Clock,
     ) -> Result<Self, phalanx_state::Error> {
-        let provided = manifests
-            .iter()
-            .flat_map(|manifest| &manifest.context_provided);
-        let shelves: HashMap<_, _> = provided
-            .map(|used| (used.kind, (used.make)(lag, clock.clone())))
-            .collect();
+        let provided = manifests.iter().flat_map(|manifest| &manifest.context_provided);
+        let shelves: HashMap<_, _> =
+            provided.map(|used| (used.kind, (used.make)(lag, clock.clone()))).collect();
         let store = Self { shelves, state };
         for shelf in store.shelves.values() {
             store.fill(&**shelf).await?;
@@ -119,11 +101,7 @@ impl ContextStore {
 
     /// The kinds, with the number of entities about which each believes something.
     pub fn kinds(&self) -> Vec<(&'static str, usize)> {
-        let mut kinds: Vec<_> = self
-            .shelves
-            .iter()
-            .map(|(kind, s)| (*kind, s.len()))
-            .collect();
+        let mut kinds: Vec<_> = self.shelves.iter().map(|(kind, s)| (*kind, s.len())).collect();
         kinds.sort_unstable();
         kinds
     }
@@ -136,18 +114,12 @@ impl ContextStore {
     }
 
     pub(crate) fn shelf<K: ContextKind>(&self) -> Result<Arc<Shelf<K>>, ContextError> {
-        let shelf = self
-            .shelves
-            .get(K::NAME)
-            .ok_or(ContextError::Unknown(K::NAME))?;
+        let shelf = self.shelves.get(K::NAME).ok_or(ContextError::Unknown(K::NAME))?;
         shelf
             .clone()
             .as_any()
             .downcast()
-            .map_err(|_| ContextError::Type {
-                kind: K::NAME,
-                expected: std::any::type_name::<K>(),
-            })
+            .map_err(|_| ContextError::Type { kind: K::NAME, expected: std::any::type_name::<K>() })
     }
 
     pub(crate) fn state(&self) -> &Arc<dyn State> {
@@ -155,8 +127,7 @@ impl ContextStore {
     }
 
     fn shelf_of_collection(&self, collection: &str) -> Option<&Arc<dyn AnyShelf>> {
-        self.shelves
-            .get(collection.strip_prefix(COLLECTION_PREFIX)?)
+        self.shelves.get(collection.strip_prefix(COLLECTION_PREFIX)?)
     }
 
     /// Takes over everything that is stored of a kind.
@@ -168,14 +139,7 @@ impl ContextStore {
                 let page = self.state.query(&query).await?;
                 for document in page.documents {
                     let (entity, version) = (document.key.id(), document.version);
-                    apply(
-                        shelf,
-                        tenant,
-                        entity,
-                        version,
-                        Some(document.body),
-                        document.modified,
-                    );
+                    apply(shelf, tenant, entity, version, Some(document.body), document.modified);
                 }
                 let Some(next) = page.next else { break };
                 query = query.after(next);

@@ -33,13 +33,7 @@ impl<K: ContextKind> ContextOwner<K> {
         life: Arc<Life>,
         meter: Arc<Meter>,
     ) -> Self {
-        Self {
-            shelf,
-            state,
-            author,
-            life,
-            meter,
-        }
+        Self { shelf, state, author, life, meter }
     }
 
     /// What is believed about an entity.
@@ -50,17 +44,11 @@ impl<K: ContextKind> ContextOwner<K> {
     /// Believes this from now on. Believing the same again changes nothing. Returns the version.
     pub async fn put(&self, tenant: TenantId, entity: &str, value: K) -> Result<u64, ContextError> {
         self.life.check().map_err(|_| ContextError::Ended)?;
-        if let Some(belief) = self
-            .get(tenant, entity)
-            .filter(|belief| belief.value == value)
-        {
+        if let Some(belief) = self.get(tenant, entity).filter(|belief| belief.value == value) {
             return Ok(belief.version);
         }
         let (key, body) = (self.key(tenant, entity)?, self.body(&value)?);
-        let stored = self
-            .state
-            .put(&key, body, Precondition::None, &self.author)
-            .await;
+        let stored = self.state.put(&key, body, Precondition::None, &self.author).await;
         let stored = stored.map_err(|source| self.refused(source))?;
         self.believe(tenant, &stored, value);
         Ok(stored.version)
@@ -68,30 +56,17 @@ impl<K: ContextKind> ContextOwner<K> {
 
     /// As [`ContextOwner::put`] for many entities, a few hundred in one transaction. After an error
     /// those before it are changed, those after it are not.
-    pub async fn put_all(
-        &self,
-        tenant: TenantId,
-        values: Vec<(String, K)>,
-    ) -> Result<(), ContextError> {
-        let is_new = |entity: &str, value: &K| {
-            self.get(tenant, entity)
-                .is_none_or(|belief| belief.value != *value)
-        };
-        let mut changed = values
-            .into_iter()
-            .filter(|(entity, value)| is_new(entity, value))
-            .peekable();
+    pub async fn put_all(&self, tenant: TenantId, values: Vec<(String, K)>) -> Result<(), ContextError> {
+        let is_new =
+            |entity: &str, value: &K| self.get(tenant, entity).is_none_or(|belief| belief.value != *value);
+        let mut changed = values.into_iter().filter(|(entity, value)| is_new(entity, value)).peekable();
         while changed.peek().is_some() {
             self.life.check().map_err(|_| ContextError::Ended)?;
             let chunk: Vec<(String, K)> = changed.by_ref().take(WRITES_AT_ONCE).collect();
             let mut writes = Vec::with_capacity(chunk.len());
             for (entity, value) in &chunk {
                 let (key, body) = (self.key(tenant, entity)?, self.body(value)?);
-                writes.push(Write::Put {
-                    key,
-                    body,
-                    precondition: Precondition::None,
-                });
+                writes.push(Write::Put { key, body, precondition: Precondition::None });
             }
             let stored = self.state.write(writes, &self.author).await;
             let stored = stored.map_err(|source| self.refused(source))?;
@@ -115,39 +90,24 @@ impl<K: ContextKind> ContextOwner<K> {
         let key = self.key(tenant, entity)?;
         loop {
             self.life.check().map_err(|_| ContextError::Ended)?;
-            let stored = self
-                .state
-                .get(&key)
-                .await
-                .map_err(|source| self.refused(source))?;
+            let stored = self.state.get(&key).await.map_err(|source| self.refused(source))?;
             let before = stored.as_ref().and_then(|document| decode(&document.body));
-            let precondition = stored.as_ref().map_or(Precondition::Absent, |d| {
-                Precondition::Matches(d.etag.clone())
-            });
+            let precondition =
+                stored.as_ref().map_or(Precondition::Absent, |d| Precondition::Matches(d.etag.clone()));
             let result = match (change(before), &stored) {
                 (Some(value), _) => {
                     let body = self.body(&value)?;
-                    if stored
-                        .as_ref()
-                        .is_some_and(|document| document.body == body)
-                    {
+                    if stored.as_ref().is_some_and(|document| document.body == body) {
                         return Ok(());
                     }
-                    self.state
-                        .put(&key, body, precondition, &self.author)
-                        .await
-                        .map(|document| {
-                            self.believe(tenant, &document, value);
-                        })
+                    self.state.put(&key, body, precondition, &self.author).await.map(|document| {
+                        self.believe(tenant, &document, value);
+                    })
                 }
                 (None, None) => return Ok(()),
-                (None, Some(_)) => self
-                    .state
-                    .delete(&key, precondition, &self.author)
-                    .await
-                    .map(|deleted| {
-                        self.disbelieve(tenant, entity, deleted.as_ref());
-                    }),
+                (None, Some(_)) => self.state.delete(&key, precondition, &self.author).await.map(|deleted| {
+                    self.disbelieve(tenant, entity, deleted.as_ref());
+                }),
             };
             match result {
                 Ok(()) => return Ok(()),
@@ -161,39 +121,20 @@ impl<K: ContextKind> ContextOwner<K> {
     pub async fn remove(&self, tenant: TenantId, entity: &str) -> Result<(), ContextError> {
         self.life.check().map_err(|_| ContextError::Ended)?;
         let key = self.key(tenant, entity)?;
-        let deleted = self
-            .state
-            .delete(&key, Precondition::None, &self.author)
-            .await;
-        self.disbelieve(
-            tenant,
-            entity,
-            deleted.map_err(|source| self.refused(source))?.as_ref(),
-        );
+        let deleted = self.state.delete(&key, Precondition::None, &self.author).await;
+        self.disbelieve(tenant, entity, deleted.map_err(|source| self.refused(source))?.as_ref());
         Ok(())
     }
 
     fn believe(&self, tenant: TenantId, stored: &Document, value: K) {
-        self.shelf.apply(
-            tenant,
-            stored.key.id(),
-            stored.version,
-            Some(value),
-            stored.modified,
-        );
+        self.shelf.apply(tenant, stored.key.id(), stored.version, Some(value), stored.modified);
         self.meter.add(1, self.shelf.clock().micros());
     }
 
     fn disbelieve(&self, tenant: TenantId, entity: &str, deleted: Option<&Document>) {
         let Some(deleted) = deleted else { return };
         // The version of a deletion is one more than that of what was deleted.
-        self.shelf.apply(
-            tenant,
-            entity,
-            deleted.version + 1,
-            None,
-            self.shelf.clock().now(),
-        );
+        self.shelf.apply(tenant, entity, deleted.version + 1, None, self.shelf.clock().now());
         self.meter.add(1, self.shelf.clock().micros());
     }
 
@@ -203,18 +144,13 @@ impl<K: ContextKind> ContextOwner<K> {
     }
 
     fn body(&self, value: &K) -> Result<Value, ContextError> {
-        let value = serde_json::to_value(value).map_err(|source| ContextError::Encode {
-            kind: K::NAME,
-            source,
-        })?;
+        let value =
+            serde_json::to_value(value).map_err(|source| ContextError::Encode { kind: K::NAME, source })?;
         Ok(json!({ VALUE: value }))
     }
 
     fn refused(&self, source: Error) -> ContextError {
-        ContextError::State {
-            kind: K::NAME,
-            source,
-        }
+        ContextError::State { kind: K::NAME, source }
     }
 }
 

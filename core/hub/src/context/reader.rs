@@ -64,11 +64,7 @@ impl<K: ContextKind> ContextReader<K> {
     /// seen twice, which its version tells.
     pub fn subscribe(&self) -> ContextChanges<K> {
         let (changes, clock) = (self.shelf.subscribe(), self.shelf.clock().clone());
-        ContextChanges {
-            changes,
-            meter: self.meter.clone(),
-            clock,
-        }
+        ContextChanges { changes, meter: self.meter.clone(), clock }
     }
 }
 
@@ -79,8 +75,7 @@ impl<K> ContextChanges<K> {
             Ok(change) => {
                 let now = self.clock.now();
                 self.meter.add(1, now.timestamp_micros());
-                self.meter
-                    .took((now - change.at).to_std().unwrap_or_default());
+                self.meter.took((now - change.at).to_std().unwrap_or_default());
                 Some(ContextNews::Change(change))
             }
             Err(broadcast::error::RecvError::Lagged(_)) => Some(ContextNews::Reread),
@@ -91,30 +86,15 @@ impl<K> ContextChanges<K> {
 
 impl<K> Clone for ContextReader<K> {
     fn clone(&self) -> Self {
-        Self {
-            shelf: self.shelf.clone(),
-            meter: self.meter.clone(),
-        }
+        Self { shelf: self.shelf.clone(), meter: self.meter.clone() }
     }
 }
 
 impl<K> Clone for ContextChange<K> {
     fn clone(&self) -> Self {
-        let Self {
-            tenant,
-            entity,
-            version,
-            belief,
-            at,
-        } = self;
+        let Self { tenant, entity, version, belief, at } = self;
         let (entity, belief) = (entity.clone(), belief.clone());
-        Self {
-            tenant: *tenant,
-            entity,
-            version: *version,
-            belief,
-            at: *at,
-        }
+        Self { tenant: *tenant, entity, version: *version, belief, at: *at }
     }
 }
 

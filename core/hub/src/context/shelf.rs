@@ -83,11 +83,7 @@ impl<K: ContextKind> Shelf<K> {
 
     pub fn get(&self, tenant: TenantId, entity: &str) -> Option<Arc<Belief<K>>> {
         let tenants = self.tenants.load();
-        tenants.get(&tenant)?.shards[self.shard(entity)]
-            .read()
-            .get(entity)?
-            .belief
-            .clone()
+        tenants.get(&tenant)?.shards[self.shard(entity)].read().get(entity)?.belief.clone()
     }
 
     /// Everything that is believed about a tenant's entities.
@@ -98,11 +94,7 @@ impl<K: ContextKind> Shelf<K> {
         let mut all = Vec::new();
         for shard in &entities.shards {
             let shard = shard.read();
-            all.extend(
-                shard
-                    .iter()
-                    .filter_map(|(id, s)| Some((id.clone(), s.belief.clone()?))),
-            );
+            all.extend(shard.iter().filter_map(|(id, s)| Some((id.clone(), s.belief.clone()?))));
         }
         all
     }
@@ -116,50 +108,19 @@ impl<K: ContextKind> Shelf<K> {
     }
 
     /// Takes a version of a belief, `None` for its deletion; older ones than the known are ignored.
-    pub fn apply(
-        &self,
-        tenant: TenantId,
-        entity: &str,
-        version: u64,
-        value: Option<K>,
-        at: DateTime<Utc>,
-    ) {
+    pub fn apply(&self, tenant: TenantId, entity: &str, version: u64, value: Option<K>, at: DateTime<Utc>) {
         let entities = self.entities_of(tenant);
         let mut shard = entities.shards[self.shard(entity)].write();
-        if shard
-            .get(entity)
-            .is_some_and(|slot| slot.version >= version)
-        {
+        if shard.get(entity).is_some_and(|slot| slot.version >= version) {
             return;
         }
-        let belief = value.map(|value| {
-            Arc::new(Belief {
-                value,
-                version,
-                since: at,
-            })
-        });
+        let belief = value.map(|value| Arc::new(Belief { value, version, since: at }));
         let id: Arc<str> = entity.into();
-        let before = shard.insert(
-            id.clone(),
-            Slot {
-                version,
-                belief: belief.clone(),
-            },
-        );
-        self.count(
-            before.is_some_and(|slot| slot.belief.is_some()),
-            belief.is_some(),
-        );
+        let before = shard.insert(id.clone(), Slot { version, belief: belief.clone() });
+        self.count(before.is_some_and(|slot| slot.belief.is_some()), belief.is_some());
         // Sent under the shard's lock so that the changes of an entity go out in their order; sending
         // never waits. Nobody subscribing is no fault.
-        let _ = self.changes.send(ContextChange {
-            tenant,
-            entity: id,
-            version,
-            belief,
-            at,
-        });
+        let _ = self.changes.send(ContextChange { tenant, entity: id, version, belief, at });
     }
 
     fn count(&self, was_believed: bool, is_believed: bool) {
@@ -183,9 +144,7 @@ impl<K: ContextKind> Shelf<K> {
         if let Some(entities) = known.get(&tenant) {
             return entities.clone();
         }
-        let entities = Arc::new(Entities {
-            shards: std::array::from_fn(|_| RwLock::default()),
-        });
+        let entities = Arc::new(Entities { shards: std::array::from_fn(|_| RwLock::default()) });
         let mut grown = HashMap::clone(&known);
         grown.insert(tenant, entities.clone());
         self.tenants.store(Arc::new(grown));
@@ -205,18 +164,11 @@ impl<K: ContextKind> AnyShelf for Shelf<K> {
     fn value(&self, tenant: TenantId, entity: &str) -> Option<Belief<Value>> {
         let belief = self.get(tenant, entity)?;
         let value = serde_json::to_value(&belief.value).ok()?;
-        Some(Belief {
-            value,
-            version: belief.version,
-            since: belief.since,
-        })
+        Some(Belief { value, version: belief.version, since: belief.since })
     }
 
     fn entities(&self, tenant: TenantId) -> Vec<Arc<str>> {
-        self.all(tenant)
-            .into_iter()
-            .map(|(entity, _)| entity)
-            .collect()
+        self.all(tenant).into_iter().map(|(entity, _)| entity).collect()
     }
 
     fn tenants(&self) -> Vec<TenantId> {
@@ -235,10 +187,7 @@ impl<K: ContextKind> AnyShelf for Shelf<K> {
             self.apply(tenant, entity, version, None, at);
             let entities = self.entities_of(tenant);
             let mut shard = entities.shards[self.shard(entity)].write();
-            if shard
-                .get(entity)
-                .is_some_and(|slot| slot.version == version)
-            {
+            if shard.get(entity).is_some_and(|slot| slot.version == version) {
                 shard.remove(entity);
             }
             return Ok(());
@@ -256,22 +205,12 @@ impl<K: ContextKind> AnyShelf for Shelf<K> {
     fn forget(&self, tenant: TenantId, entity: &str) {
         let entities = self.entities_of(tenant);
         let mut shard = entities.shards[self.shard(entity)].write();
-        let Some(Slot {
-            version,
-            belief: Some(_),
-        }) = shard.remove(entity)
-        else {
+        let Some(Slot { version, belief: Some(_) }) = shard.remove(entity) else {
             return;
         };
         self.count(true, false);
         let (entity, at) = (entity.into(), self.clock.now());
-        let _ = self.changes.send(ContextChange {
-            tenant,
-            entity,
-            version,
-            belief: None,
-            at,
-        });
+        let _ = self.changes.send(ContextChange { tenant, entity, version, belief: None, at });
     }
 
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

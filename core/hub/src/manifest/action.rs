@@ -35,11 +35,7 @@ pub struct ActionDeclaration {
 
 impl ActionDeclaration {
     /// An action without parameters or undo, with a minute's time and five tries.
-    pub fn new(
-        name: impl Into<String>,
-        target: impl Into<String>,
-        summary: impl Into<String>,
-    ) -> Self {
+    pub fn new(name: impl Into<String>, target: impl Into<String>, summary: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             summary: summary.into(),
@@ -62,18 +58,12 @@ impl ActionDeclaration {
 
     /// The same, with an undo.
     pub fn undoable(self) -> Self {
-        Self {
-            is_undoable: true,
-            ..self
-        }
+        Self { is_undoable: true, ..self }
     }
 
     /// The same, recognising repeated calls.
     pub fn repeatable(self) -> Self {
-        Self {
-            is_repeatable: true,
-            ..self
-        }
+        Self { is_repeatable: true, ..self }
     }
 
     /// The same, with so much time for each try.
@@ -83,18 +73,11 @@ impl ActionDeclaration {
 
     /// The same, with so many tries and this wait after the first.
     pub fn retry(self, attempts: u32, first: Duration) -> Self {
-        Self {
-            attempts: attempts.max(1),
-            retry_first: first,
-            ..self
-        }
+        Self { attempts: attempts.max(1), retry_first: first, ..self }
     }
 
     /// The same, as these flows.
     pub fn flows(self, flows: impl IntoIterator<Item = Flow>) -> Self {
-        Self {
-            flows: flows.into_iter().collect(),
-            ..self
-        }
+        Self { flows: flows.into_iter().collect(), ..self }
     }
 }

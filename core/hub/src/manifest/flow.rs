@@ -14,10 +14,7 @@ impl Flow {
 
     /// The flow with this number. At compile time a number that there is not is an error of compilation.
     pub const fn new(number: u8) -> Self {
-        assert!(
-            number >= 1 && number <= Self::LAST,
-            "flows are numbered from 1 to 64"
-        );
+        assert!(number >= 1 && number <= Self::LAST, "flows are numbered from 1 to 64");
         Self(number)
     }
 

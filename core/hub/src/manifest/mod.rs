@@ -93,11 +93,7 @@ impl Default for ServiceLimits {
 
 impl Manifest {
     /// A service that consumes and provides nothing yet.
-    pub fn new(
-        name: impl Into<String>,
-        original: impl Into<String>,
-        summary: impl Into<String>,
-    ) -> Self {
+    pub fn new(name: impl Into<String>, original: impl Into<String>, summary: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             original: original.into(),
@@ -140,19 +136,13 @@ impl Manifest {
     }
 
     /// Reads what another service believes.
-    pub fn consumes_context<K: ContextKind>(
-        mut self,
-        flows: impl IntoIterator<Item = Flow>,
-    ) -> Self {
+    pub fn consumes_context<K: ContextKind>(mut self, flows: impl IntoIterator<Item = Flow>) -> Self {
         self.context_consumed.push(ContextUse::of::<K>(flows));
         self
     }
 
     /// Is the one who decides what is believed.
-    pub fn provides_context<K: ContextKind>(
-        mut self,
-        flows: impl IntoIterator<Item = Flow>,
-    ) -> Self {
+    pub fn provides_context<K: ContextKind>(mut self, flows: impl IntoIterator<Item = Flow>) -> Self {
         self.context_provided.push(ContextUse::of::<K>(flows));
         self
     }
@@ -164,15 +154,8 @@ impl Manifest {
     }
 
     /// May ask for an action, and for its undo.
-    pub fn requests_action(
-        mut self,
-        name: impl Into<String>,
-        flows: impl IntoIterator<Item = Flow>,
-    ) -> Self {
-        self.actions_requested.push(ActionUse {
-            name: name.into(),
-            flows: flows.into_iter().collect(),
-        });
+    pub fn requests_action(mut self, name: impl Into<String>, flows: impl IntoIterator<Item = Flow>) -> Self {
+        self.actions_requested.push(ActionUse { name: name.into(), flows: flows.into_iter().collect() });
         self
     }
 
@@ -217,11 +200,5 @@ fn signal_uses<T: Into<String>>(
     flows: impl IntoIterator<Item = Flow>,
 ) -> Vec<SignalUse> {
     let flows: Vec<Flow> = flows.into_iter().collect();
-    tables
-        .into_iter()
-        .map(|table| SignalUse {
-            table: table.into(),
-            flows: flows.clone(),
-        })
-        .collect()
+    tables.into_iter().map(|table| SignalUse { table: table.into(), flows: flows.clone() }).collect()
 }

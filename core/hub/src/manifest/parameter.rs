@@ -36,47 +36,23 @@ pub enum ParameterKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterError {
     #[error("there is no `{name}`{}", .nearest.as_deref().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
-    Unknown {
-        name: String,
-        nearest: Option<String>,
-    },
+    Unknown { name: String, nearest: Option<String> },
     #[error("`{name}` is missing")]
     Missing { name: String },
     #[error("`{name}` must be {expected}, found {found}")]
-    Kind {
-        name: String,
-        expected: String,
-        found: String,
-    },
+    Kind { name: String, expected: String, found: String },
 }
 
 impl Parameter {
     /// A value that must be given.
-    pub fn required(
-        name: impl Into<String>,
-        kind: ParameterKind,
-        summary: impl Into<String>,
-    ) -> Self {
+    pub fn required(name: impl Into<String>, kind: ParameterKind, summary: impl Into<String>) -> Self {
         let (name, summary) = (name.into(), summary.into());
-        Self {
-            name,
-            summary,
-            kind,
-            is_required: true,
-            default: None,
-        }
+        Self { name, summary, kind, is_required: true, default: None }
     }
 
     /// A value that may be left out.
-    pub fn optional(
-        name: impl Into<String>,
-        kind: ParameterKind,
-        summary: impl Into<String>,
-    ) -> Self {
-        Self {
-            is_required: false,
-            ..Self::required(name, kind, summary)
-        }
+    pub fn optional(name: impl Into<String>, kind: ParameterKind, summary: impl Into<String>) -> Self {
+        Self { is_required: false, ..Self::required(name, kind, summary) }
     }
 
     /// A value that is `default` where it is left out.
@@ -86,10 +62,7 @@ impl Parameter {
         default: impl Into<Value>,
         summary: impl Into<String>,
     ) -> Self {
-        Self {
-            default: Some(default.into()),
-            ..Self::optional(name, kind, summary)
-        }
+        Self { default: Some(default.into()), ..Self::optional(name, kind, summary) }
     }
 
     /// Checks given values against what is declared and fills in the defaults.
@@ -116,9 +89,7 @@ impl Parameter {
                     values.insert(parameter.name.clone(), value.clone());
                 }
                 None if parameter.is_required => {
-                    errors.push(ParameterError::Missing {
-                        name: parameter.name.clone(),
-                    });
+                    errors.push(ParameterError::Missing { name: parameter.name.clone() });
                 }
                 None => {
                     let default = parameter.default.clone();
@@ -126,11 +97,7 @@ impl Parameter {
                 }
             }
         }
-        if errors.is_empty() {
-            Ok(values)
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(values) } else { Err(errors) }
     }
 
     /// Whether a value has the parameter's type.
@@ -154,9 +121,7 @@ impl ParameterKind {
             Self::Integer => value.is_i64() || value.is_u64(),
             Self::Number => value.is_number(),
             Self::Boolean => value.is_boolean(),
-            Self::List(kind) => value
-                .as_array()
-                .is_some_and(|values| values.iter().all(|v| kind.admits(v))),
+            Self::List(kind) => value.as_array().is_some_and(|values| values.iter().all(|v| kind.admits(v))),
             Self::Object => value.is_object(),
         }
     }
@@ -179,12 +144,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     let wanted = name.to_lowercase();
     known
         .into_iter()
-        .map(|known| {
-            (
-                strsim::damerau_levenshtein(&wanted, &known.to_lowercase()),
-                known,
-            )
-        })
+        .map(|known| (strsim::damerau_levenshtein(&wanted, &known.to_lowercase()), known))
         .min()
         .filter(|(distance, _)| *distance <= 2 + wanted.len() / 6)
         .map(|(_, known)| known.to_owned())
@@ -207,17 +167,9 @@ mod tests {
 
     fn check(given: Value) -> Result<Value, Vec<String>> {
         let declared = [
-            Parameter::required(
-                "scope",
-                ParameterKind::Choice(vec!["full".into(), "selective".into()]),
-                "",
-            ),
+            Parameter::required("scope", ParameterKind::Choice(vec!["full".into(), "selective".into()]), ""),
             Parameter::with_default("minutes", ParameterKind::Integer, 30, ""),
-            Parameter::optional(
-                "ports",
-                ParameterKind::List(Box::new(ParameterKind::Integer)),
-                "",
-            ),
+            Parameter::optional("ports", ParameterKind::List(Box::new(ParameterKind::Integer)), ""),
         ];
         let given = given.as_object().expect("an object").clone();
         Parameter::check_all(&declared, &given)
@@ -227,10 +179,7 @@ mod tests {
 
     #[test]
     fn values_are_checked_and_defaults_filled_in() {
-        assert_eq!(
-            check(json!({"scope": "full"})),
-            Ok(json!({"scope": "full", "minutes": 30}))
-        );
+        assert_eq!(check(json!({"scope": "full"})), Ok(json!({"scope": "full", "minutes": 30})));
         assert_eq!(
             check(json!({"scope": "full", "minutes": 5, "ports": [1, 2]})),
             Ok(json!({"scope": "full", "minutes": 5, "ports": [1, 2]}))
@@ -250,9 +199,6 @@ mod tests {
             ]
         );
         let errors = check(json!({"scope": "half"})).unwrap_err();
-        assert_eq!(
-            errors,
-            ["`scope` must be one of `full`, `selective`, found `\"half\"`"]
-        );
+        assert_eq!(errors, ["`scope` must be one of `full`, `selective`, found `\"half\"`"]);
     }
 }

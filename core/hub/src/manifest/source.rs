@@ -29,20 +29,12 @@ impl Source {
         tables: impl IntoIterator<Item = T>,
     ) -> Self {
         let tables = Tables::Named(tables.into_iter().map(Into::into).collect());
-        Self {
-            name: name.into(),
-            summary: summary.into(),
-            tables,
-        }
+        Self { name: name.into(), summary: summary.into(), tables }
     }
 
     /// A source of whatever table a sender names.
     pub fn of_every_table(name: impl Into<String>, summary: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            summary: summary.into(),
-            tables: Tables::Every,
-        }
+        Self { name: name.into(), summary: summary.into(), tables: Tables::Every }
     }
 
     /// Whether rows of the table can come from here.

@@ -17,58 +17,26 @@ pub enum ManifestError {
     SameName(String),
     #[error("{by}: {source}")]
     Table { by: String, source: CatalogError },
-    #[error(
-        "service `{by}` consumes signals of table `{table}` that no service or source provides"
-    )]
+    #[error("service `{by}` consumes signals of table `{table}` that no service or source provides")]
     NobodyProvides { by: String, table: String },
     #[error("service `{by}` consumes context `{kind}` that no service provides{}", hint(.nearest))]
-    NobodyBelieves {
-        by: String,
-        kind: String,
-        nearest: Option<String>,
-    },
+    NobodyBelieves { by: String, kind: String, nearest: Option<String> },
     #[error("service `{by}` requests action `{action}` that no service provides{}", hint(.nearest))]
-    NobodyActs {
-        by: String,
-        action: String,
-        nearest: Option<String>,
-    },
+    NobodyActs { by: String, action: String, nearest: Option<String> },
     #[error("services `{first}` and `{second}` both own context `{kind}`")]
-    TwoOwners {
-        kind: String,
-        first: String,
-        second: String,
-    },
+    TwoOwners { kind: String, first: String, second: String },
     #[error("services `{first}` and `{second}` both provide action `{action}`")]
-    TwoActors {
-        action: String,
-        first: String,
-        second: String,
-    },
+    TwoActors { action: String, first: String, second: String },
     #[error(
         "service `{by}` takes values of context `{kind}` for `{found}`, its owner `{owner}` for `{expected}`"
     )]
-    ContextType {
-        by: String,
-        kind: String,
-        found: String,
-        owner: String,
-        expected: String,
-    },
+    ContextType { by: String, kind: String, found: String, owner: String, expected: String },
     #[error(
         "`{name}` of service `{by}` is no name for {what}; it has 1 to 48 lower-case letters, digits and hyphens and begins with a letter"
     )]
-    ItemName {
-        by: String,
-        what: &'static str,
-        name: String,
-    },
+    ItemName { by: String, what: &'static str, name: String },
     #[error("service `{by}` names {what} `{name}` twice")]
-    Twice {
-        by: String,
-        what: &'static str,
-        name: String,
-    },
+    Twice { by: String, what: &'static str, name: String },
     #[error("schedule `{name}` of service `{by}` has an interval of nothing")]
     NoInterval { by: String, name: String },
 }
@@ -93,17 +61,10 @@ impl std::error::Error for ManifestErrors {}
 ///
 /// # Errors
 /// Everything that is wrong, not only the first.
-pub fn validate(
-    manifests: &[Manifest],
-    sources: &[Source],
-    catalog: &Catalog,
-) -> Result<(), ManifestErrors> {
+pub fn validate(manifests: &[Manifest], sources: &[Source], catalog: &Catalog) -> Result<(), ManifestErrors> {
     let mut errors = Vec::new();
     for (at, manifest) in manifests.iter().enumerate() {
-        if manifests[..at]
-            .iter()
-            .any(|other| other.name == manifest.name)
-        {
+        if manifests[..at].iter().any(|other| other.name == manifest.name) {
             errors.push(ManifestError::SameName(manifest.name.clone()));
         }
         names(manifest, &mut errors);
@@ -112,22 +73,14 @@ pub fn validate(
     for source in sources {
         if let Tables::Named(tables) = &source.tables {
             let by = format!("source `{}`", source.name);
-            errors.extend(
-                tables
-                    .iter()
-                    .filter_map(|table| unknown(&by, table, catalog)),
-            );
+            errors.extend(tables.iter().filter_map(|table| unknown(&by, table, catalog)));
         }
     }
     owners(manifests, &mut errors);
     for manifest in manifests {
         consumed(manifest, manifests, sources, catalog, &mut errors);
     }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(ManifestErrors(errors))
-    }
+    if errors.is_empty() { Ok(()) } else { Err(ManifestErrors(errors)) }
 }
 
 fn names(manifest: &Manifest, errors: &mut Vec<ManifestError>) {
@@ -139,81 +92,35 @@ fn names(manifest: &Manifest, errors: &mut Vec<ManifestError>) {
         for (at, name) in names.iter().enumerate() {
             let name = (*name).to_owned();
             if names[..at].contains(&name.as_str()) {
-                errors.push(ManifestError::Twice {
-                    by: by.clone(),
-                    what,
-                    name,
-                });
+                errors.push(ManifestError::Twice { by: by.clone(), what, name });
             } else if is_named && !is_name(&name, 48) {
-                errors.push(ManifestError::ItemName {
-                    by: by.clone(),
-                    what,
-                    name,
-                });
+                errors.push(ManifestError::ItemName { by: by.clone(), what, name });
             }
         }
     };
-    check(
-        "context",
-        manifest.context_provided.iter().map(|c| c.kind).collect(),
-        true,
-    );
-    check(
-        "action",
-        manifest
-            .actions_provided
-            .iter()
-            .map(|a| a.name.as_str())
-            .collect(),
-        true,
-    );
-    check(
-        "schedule",
-        manifest.schedules.iter().map(|s| s.name.as_str()).collect(),
-        true,
-    );
-    check(
-        "setting",
-        manifest.settings.iter().map(|s| s.name.as_str()).collect(),
-        false,
-    );
-    check(
-        "table",
-        manifest
-            .signals_provided
-            .iter()
-            .map(|s| s.table.as_str())
-            .collect(),
-        false,
-    );
+    check("context", manifest.context_provided.iter().map(|c| c.kind).collect(), true);
+    check("action", manifest.actions_provided.iter().map(|a| a.name.as_str()).collect(), true);
+    check("schedule", manifest.schedules.iter().map(|s| s.name.as_str()).collect(), true);
+    check("setting", manifest.settings.iter().map(|s| s.name.as_str()).collect(), false);
+    check("table", manifest.signals_provided.iter().map(|s| s.table.as_str()).collect(), false);
     for schedule in &manifest.schedules {
         if schedule.when == When::Every(std::time::Duration::ZERO) {
-            errors.push(ManifestError::NoInterval {
-                by: by.clone(),
-                name: schedule.name.clone(),
-            });
+            errors.push(ManifestError::NoInterval { by: by.clone(), name: schedule.name.clone() });
         }
     }
 }
 
 fn tables(manifest: &Manifest, catalog: &Catalog, errors: &mut Vec<ManifestError>) {
     let by = format!("service `{}`", manifest.name);
-    let used = manifest
-        .signals_consumed
-        .iter()
-        .chain(&manifest.signals_provided);
+    let used = manifest.signals_consumed.iter().chain(&manifest.signals_provided);
     errors.extend(
-        used.filter(|used| used.table != EVERY_TABLE)
-            .filter_map(|used| unknown(&by, &used.table, catalog)),
+        used.filter(|used| used.table != EVERY_TABLE).filter_map(|used| unknown(&by, &used.table, catalog)),
     );
 }
 
 fn unknown(by: &str, table: &str, catalog: &Catalog) -> Option<ManifestError> {
     let source = catalog.require(table).err()?;
-    Some(ManifestError::Table {
-        by: by.to_owned(),
-        source,
-    })
+    Some(ManifestError::Table { by: by.to_owned(), source })
 }
 
 fn owners(manifests: &[Manifest], errors: &mut Vec<ManifestError>) {
@@ -253,25 +160,16 @@ fn consumed(
     let by = &manifest.name;
     for used in &manifest.signals_consumed {
         let is_provided = used.table == EVERY_TABLE
-            || manifests
-                .iter()
-                .any(|other| other.provides_table(&used.table))
-            || sources
-                .iter()
-                .any(|source| source.provides_table(&used.table));
+            || manifests.iter().any(|other| other.provides_table(&used.table))
+            || sources.iter().any(|source| source.provides_table(&used.table));
         if !is_provided && catalog.table(&used.table).is_some() {
             let (by, table) = (by.clone(), used.table.clone());
             errors.push(ManifestError::NobodyProvides { by, table });
         }
     }
     for used in &manifest.context_consumed {
-        let mut owners = manifests
-            .iter()
-            .flat_map(|m| m.context_provided.iter().map(move |c| (m, c)));
-        match owners
-            .clone()
-            .find(|(_, context)| context.kind == used.kind)
-        {
+        let mut owners = manifests.iter().flat_map(|m| m.context_provided.iter().map(move |c| (m, c)));
+        match owners.clone().find(|(_, context)| context.kind == used.kind) {
             None => errors.push(ManifestError::NobodyBelieves {
                 by: by.clone(),
                 kind: used.kind.into(),
@@ -289,11 +187,7 @@ fn consumed(
             Some(_) => {}
         }
     }
-    let actions = || {
-        manifests
-            .iter()
-            .flat_map(|m| m.actions_provided.iter().map(|a| a.name.as_str()))
-    };
+    let actions = || manifests.iter().flat_map(|m| m.actions_provided.iter().map(|a| a.name.as_str()));
     for used in &manifest.actions_requested {
         if !actions().any(|name| name == used.name) {
             errors.push(ManifestError::NobodyActs {
@@ -308,14 +202,9 @@ fn consumed(
 fn is_name(name: &str, most: usize) -> bool {
     name.len() <= most
         && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn hint(nearest: &Option<String>) -> String {
-    nearest
-        .as_deref()
-        .map(|n| format!("; did you mean `{n}`?"))
-        .unwrap_or_default()
+    nearest.as_deref().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default()
 }

@@ -39,12 +39,7 @@ impl Keeper<'_> {
         self.prepare().await;
         loop {
             let now = self.now();
-            let verdict = self
-                .slot
-                .planner
-                .lock()
-                .as_mut()
-                .map(|planner| planner.poll(now));
+            let verdict = self.slot.planner.lock().as_mut().map(|planner| planner.poll(now));
             let wait = match verdict {
                 Some(Verdict::Run) => {
                     self.run(now).await;
@@ -66,11 +61,7 @@ impl Keeper<'_> {
         if self.slot.planner.lock().is_some() {
             return;
         }
-        let last = if self.slot.is_remembered() {
-            self.remembered().await
-        } else {
-            None
-        };
+        let last = if self.slot.is_remembered() { self.remembered().await } else { None };
         let began = last.as_ref().map(|last| last.began);
         let planner = Planner::new(&self.slot.declaration, began, self.now(), self.jitter());
         *self.slot.last.lock() = last;
@@ -86,16 +77,9 @@ impl Keeper<'_> {
         // Should this run not come back, that is its result.
         self.note(now, Some("it did not come to its end".to_owned()));
         let run = service.service.scheduled(self.ctx, &declaration.name);
-        let result = self
-            .life
-            .watch
-            .over(activity, Some(declaration.timeout), run)
-            .await;
+        let result = self.life.watch.over(activity, Some(declaration.timeout), run).await;
         let failure = result.err().map(|error| error.to_string());
-        let has_failed_before = self
-            .slot
-            .has_failed
-            .swap(failure.is_some(), Ordering::Relaxed);
+        let has_failed_before = self.slot.has_failed.swap(failure.is_some(), Ordering::Relaxed);
         let schedule = declaration.name.clone();
         match &failure {
             Some(reason) => {
@@ -112,11 +96,7 @@ impl Keeper<'_> {
     }
 
     fn note(&self, began: Moment, failure: Option<String>) -> LastRun {
-        let last = LastRun {
-            began: began.wall,
-            ended: self.ctx.clock().now(),
-            failure,
-        };
+        let last = LastRun { began: began.wall, ended: self.ctx.clock().now(), failure };
         *self.slot.last.lock() = Some(last.clone());
         last
     }
@@ -151,10 +131,7 @@ impl Keeper<'_> {
 
     fn now(&self) -> Moment {
         let ticks = self.life.slot.shared.began.elapsed();
-        Moment {
-            wall: self.ctx.clock().now(),
-            ticks,
-        }
+        Moment { wall: self.ctx.clock().now(), ticks }
     }
 
     fn jitter(&self) -> Duration {

@@ -48,12 +48,7 @@ pub struct ScheduleStatus {
 impl ScheduleSlot {
     pub fn new(declaration: ScheduleDeclaration) -> Self {
         let (planner, last) = (Mutex::default(), Mutex::default());
-        Self {
-            declaration,
-            planner,
-            last,
-            has_failed: AtomicBool::new(false),
-        }
+        Self { declaration, planner, last, has_failed: AtomicBool::new(false) }
     }
 
     pub fn status(&self) -> ScheduleStatus {

@@ -33,17 +33,8 @@ const DAILY_APART: Duration = Duration::from_secs(12 * 3600);
 /// Plans the runs of one schedule.
 #[derive(Debug)]
 pub(super) enum Planner {
-    Interval {
-        interval: Duration,
-        due: Duration,
-        jitter: Duration,
-    },
-    Daily {
-        slot: Daily,
-        handled: NaiveDate,
-        last: Option<Duration>,
-        missed: MissedRuns,
-    },
+    Interval { interval: Duration, due: Duration, jitter: Duration },
+    Daily { slot: Daily, handled: NaiveDate, last: Option<Duration>, missed: MissedRuns },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -69,29 +60,17 @@ impl Planner {
                     (None, MissedRuns::Skip) => interval,
                     (Some(since), MissedRuns::RunOnce) => interval.saturating_sub(since),
                     (Some(since), MissedRuns::Skip) => {
-                        interval
-                            - Duration::from_nanos((since.as_nanos() % interval.as_nanos()) as u64)
+                        interval - Duration::from_nanos((since.as_nanos() % interval.as_nanos()) as u64)
                     }
                 };
-                Self::Interval {
-                    interval,
-                    due: now.ticks + wait,
-                    jitter,
-                }
+                Self::Interval { interval, due: now.ticks + wait, jitter }
             }
             When::Daily(at) => {
                 let slot = Daily { at, jitter };
                 let newest = slot.newest(now.wall);
                 // A last run in the future was written by a clock that was wrong.
-                let handled = last
-                    .map(|last| slot.newest(last))
-                    .filter(|date| *date <= newest);
-                Self::Daily {
-                    slot,
-                    handled: handled.unwrap_or(newest),
-                    last: None,
-                    missed,
-                }
+                let handled = last.map(|last| slot.newest(last)).filter(|date| *date <= newest);
+                Self::Daily { slot, handled: handled.unwrap_or(newest), last: None, missed }
             }
         }
     }
@@ -103,12 +82,7 @@ impl Planner {
                 None | Some(Duration::ZERO) => Verdict::Run,
                 Some(wait) => Verdict::Wait(wait),
             },
-            Self::Daily {
-                slot,
-                handled,
-                last,
-                missed,
-            } => {
+            Self::Daily { slot, handled, last, missed } => {
                 let newest = slot.newest(now.wall);
                 if *handled > newest {
                     // The clock was set back: days to come are planned by what it says now.
@@ -119,8 +93,7 @@ impl Planner {
                     return Verdict::Wait(next.to_std().unwrap_or_default().min(LOOK));
                 }
                 let is_missed = now.wall - slot.moment(newest) > LATE;
-                let is_close =
-                    last.is_some_and(|last| now.ticks.saturating_sub(last) < DAILY_APART);
+                let is_close = last.is_some_and(|last| now.ticks.saturating_sub(last) < DAILY_APART);
                 if is_close || (is_missed && *missed == MissedRuns::Skip) {
                     *handled = newest;
                     return Verdict::Wait(Duration::ZERO);
@@ -133,27 +106,14 @@ impl Planner {
     /// A run begins.
     pub fn begin(&mut self, now: Moment, next_jitter: Duration) {
         match self {
-            Self::Interval {
-                interval,
-                due,
-                jitter,
-            } => {
+            Self::Interval { interval, due, jitter } => {
                 // From the time it was due, so that small delays don't add up; unless it is late by
                 // more than an interval, so that they don't come in a storm either.
                 let on_time = *due + *interval;
-                *due = if on_time > now.ticks {
-                    on_time
-                } else {
-                    now.ticks + *interval
-                };
+                *due = if on_time > now.ticks { on_time } else { now.ticks + *interval };
                 *jitter = next_jitter.min(*interval / 2);
             }
-            Self::Daily {
-                slot,
-                handled,
-                last,
-                ..
-            } => {
+            Self::Daily { slot, handled, last, .. } => {
                 *handled = slot.newest(now.wall);
                 *last = Some(now.ticks);
                 slot.jitter = next_jitter;
@@ -166,11 +126,7 @@ impl Daily {
     /// The day of the newest slot that is not after `wall`.
     fn newest(&self, wall: DateTime<Utc>) -> NaiveDate {
         let today = wall.date_naive();
-        if self.moment(today) <= wall {
-            today
-        } else {
-            today - TimeDelta::days(1)
-        }
+        if self.moment(today) <= wall { today } else { today - TimeDelta::days(1) }
     }
 
     fn moment(&self, day: NaiveDate) -> DateTime<Utc> {
@@ -194,16 +150,9 @@ mod tests {
 
     impl Machine {
         fn new(declaration: &ScheduleDeclaration, wall: &str, last: Option<&str>) -> Self {
-            let now = Moment {
-                wall: at(wall),
-                ticks: Duration::from_secs(1_000),
-            };
+            let now = Moment { wall: at(wall), ticks: Duration::from_secs(1_000) };
             let planner = Planner::new(declaration, last.map(at), now, Duration::ZERO);
-            Self {
-                now,
-                planner,
-                runs: Vec::new(),
-            }
+            Self { now, planner, runs: Vec::new() }
         }
 
         /// Lets time go by; a run takes no time. Gives the runs since the last call.
@@ -225,10 +174,7 @@ mod tests {
                     }
                 }
             }
-            self.runs
-                .drain(..)
-                .map(|run| run.format("%d %H:%M:%S").to_string())
-                .collect()
+            self.runs.drain(..).map(|run| run.format("%d %H:%M:%S").to_string()).collect()
         }
 
         fn set(&mut self, wall: &str) {
@@ -263,11 +209,7 @@ mod tests {
     #[test]
     fn an_interval_goes_on_where_it_was_before_the_restart() {
         let late = Some("2026-05-01T03:00:00Z");
-        let mut machine = Machine::new(
-            &hourly(),
-            "2026-05-01T10:30:00Z",
-            Some("2026-05-01T10:10:00Z"),
-        );
+        let mut machine = Machine::new(&hourly(), "2026-05-01T10:30:00Z", Some("2026-05-01T10:10:00Z"));
         assert_eq!(machine.live(hours(1)), ["01 11:10:00"]);
         let mut machine = Machine::new(&hourly(), "2026-05-01T10:30:00Z", late);
         assert_eq!(machine.live(hours(1)), ["01 10:30:00"]);
@@ -275,17 +217,11 @@ mod tests {
         let mut machine = Machine::new(&skip, "2026-05-01T10:30:00Z", late);
         assert_eq!(machine.live(hours(1)), ["01 11:00:00"]);
         let mut machine = Machine::new(&skip, "2026-05-01T10:30:00Z", None);
-        assert_eq!(
-            machine.live(hours(1) + Duration::from_secs(1)),
-            ["01 11:30:00"]
-        );
+        assert_eq!(machine.live(hours(1) + Duration::from_secs(1)), ["01 11:30:00"]);
         // The last run was written by a clock a year ahead: no stall.
         let ahead = Some("2027-05-01T03:00:00Z");
         let mut machine = Machine::new(&hourly(), "2026-05-01T10:30:00Z", ahead);
-        assert_eq!(
-            machine.live(hours(1) + Duration::from_secs(1)),
-            ["01 11:30:00"]
-        );
+        assert_eq!(machine.live(hours(1) + Duration::from_secs(1)), ["01 11:30:00"]);
     }
 
     #[test]
@@ -337,11 +273,7 @@ mod tests {
         machine.set("2026-05-03T03:00:00Z");
         assert_eq!(machine.live(hours(36)), ["04 02:00:00"]);
         // Written by a clock far ahead before a restart: it goes on, too.
-        let mut machine = Machine::new(
-            &daily(),
-            "2026-05-01T10:00:00Z",
-            Some("2027-01-01T02:00:00Z"),
-        );
+        let mut machine = Machine::new(&daily(), "2026-05-01T10:00:00Z", Some("2027-01-01T02:00:00Z"));
         assert_eq!(machine.live(hours(24)), ["02 02:00:00"]);
     }
 }

@@ -20,21 +20,10 @@ mod tests {
     fn waits_double_up_to_the_most() {
         let chance = Chance::seeded(1);
         let (first, most) = (Duration::from_secs(1), Duration::from_secs(60));
-        for (failures, expected) in [
-            (0, 1),
-            (1, 1),
-            (2, 2),
-            (3, 4),
-            (6, 32),
-            (7, 60),
-            (u32::MAX, 60),
-        ] {
+        for (failures, expected) in [(0, 1), (1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (u32::MAX, 60)] {
             let wait = backoff(first, most, failures, &chance);
             let expected = Duration::from_secs(expected);
-            assert!(
-                wait <= expected && wait >= expected * 4 / 5,
-                "{failures}: {wait:?}"
-            );
+            assert!(wait <= expected && wait >= expected * 4 / 5, "{failures}: {wait:?}");
         }
     }
 }

@@ -36,11 +36,7 @@ pub struct Ended;
 impl Life {
     /// Whether the life goes on; what a handle does begins with this.
     pub fn check(&self) -> Result<(), Ended> {
-        if self.is_ended.load(Ordering::Acquire) {
-            Err(Ended)
-        } else {
-            Ok(())
-        }
+        if self.is_ended.load(Ordering::Acquire) { Err(Ended) } else { Ok(()) }
     }
 
     /// From now on the handles of this life refuse everything.
@@ -67,16 +63,14 @@ pub(super) fn begin(
         is_ended: AtomicBool::new(false),
     });
     let (runtime, lived) = (Handle::current(), life.clone());
-    std::thread::Builder::new()
-        .name(format!("svc-{}", life.slot.name))
-        .spawn(move || {
-            let ending = catch_unwind(AssertUnwindSafe(|| runtime.block_on(live(&lived))));
-            let ending = ending.unwrap_or_else(|panic| Err(panicked(&lived.watch, &*panic)));
-            lived.revoke();
-            drop(lived);
-            // The supervisor may have given this thread up.
-            let _ = done.send(ending);
-        })?;
+    std::thread::Builder::new().name(format!("svc-{}", life.slot.name)).spawn(move || {
+        let ending = catch_unwind(AssertUnwindSafe(|| runtime.block_on(live(&lived))));
+        let ending = ending.unwrap_or_else(|panic| Err(panicked(&lived.watch, &*panic)));
+        lived.revoke();
+        drop(lived);
+        // The supervisor may have given this thread up.
+        let _ = done.send(ending);
+    })?;
     Ok((life, ended))
 }
 
@@ -92,21 +86,13 @@ async fn work(life: &Arc<Life>) -> Result<(), Failure> {
     let slot = &life.slot;
     let (service, limits) = (&slot.service, &slot.manifest.limits);
     let ctx = ServiceContext::new(life.clone());
-    let start = life
-        .watch
-        .over(Activity::Start, Some(limits.start), service.start(&ctx));
-    start
-        .await
-        .map_err(|error| failed(Activity::Start, &error))?;
+    let start = life.watch.over(Activity::Start, Some(limits.start), service.start(&ctx));
+    start.await.map_err(|error| failed(Activity::Start, &error))?;
     slot.enter(ServiceState::Run);
-    slot.report(HealthEvent::Start {
-        restarts: slot.condition.lock().restarts,
-    });
+    slot.report(HealthEvent::Start { restarts: slot.condition.lock().restarts });
 
     let run = async {
-        let run = life
-            .watch
-            .over(Activity::Run, limits.heartbeat, service.run(&ctx));
+        let run = life.watch.over(Activity::Run, limits.heartbeat, service.run(&ctx));
         run.await.map_err(|error| failed(Activity::Run, &error))
     };
     tokio::try_join!(
@@ -116,18 +102,12 @@ async fn work(life: &Arc<Life>) -> Result<(), Failure> {
         schedules::keep(life, &ctx),
     )?;
 
-    let stop = life
-        .watch
-        .over(Activity::Stop, Some(limits.stop), service.stop(&ctx));
+    let stop = life.watch.over(Activity::Stop, Some(limits.stop), service.stop(&ctx));
     stop.await.map_err(|error| failed(Activity::Stop, &error))
 }
 
 pub(crate) fn failed(activity: Activity, error: &ServiceError) -> Failure {
-    Failure {
-        activity,
-        kind: FailureKind::Error,
-        message: error.to_string(),
-    }
+    Failure { activity, kind: FailureKind::Error, message: error.to_string() }
 }
 
 fn panicked(watch: &Watch, panic: &(dyn Any + Send)) -> Failure {

@@ -38,17 +38,8 @@ pub(crate) async fn supervise(slot: Arc<Slot>) {
         let Err(failure) = lifetime(&slot, failures > 0).await else {
             break;
         };
-        failures = if began.elapsed() >= settings.stable_after {
-            1
-        } else {
-            failures + 1
-        };
-        let wait = backoff(
-            settings.restart_first,
-            settings.restart_most,
-            failures,
-            &slot.shared.chance,
-        );
+        failures = if began.elapsed() >= settings.stable_after { 1 } else { failures + 1 };
+        let wait = backoff(settings.restart_first, settings.restart_most, failures, &slot.shared.chance);
         if !note(&slot, failure, wait) {
             slot.shared.shutdown.cancelled().await;
             return;
@@ -80,10 +71,7 @@ fn note(slot: &Slot, failure: Failure, restart_after: std::time::Duration) -> bo
         slot.report(HealthEvent::GiveUp { failure });
     } else {
         slot.enter(ServiceState::Wait);
-        slot.report(HealthEvent::Fail {
-            failure,
-            restart_after,
-        });
+        slot.report(HealthEvent::Fail { failure, restart_after });
     }
     !is_dead
 }
@@ -116,23 +104,12 @@ async fn lifetime(slot: &Arc<Slot>, mut is_shaky: bool) -> Result<(), Failure> {
             let message = format!("no sign of life for {limit:?}");
             // A call that blocks the thread makes others late; it is the one to name.
             let activity = life.watch.polled().unwrap_or(activity);
-            let failure = Failure {
-                activity,
-                kind: FailureKind::Hang,
-                message,
-            };
+            let failure = Failure { activity, kind: FailureKind::Hang, message };
             return end(slot, &life, ended, failure).await;
         }
         if drain_until.is_some_and(|until| until <= Instant::now()) {
-            let message = format!(
-                "it was not done {:?} after the shutdown began",
-                settings.drain
-            );
-            let failure = Failure {
-                activity: Activity::Stop,
-                kind: FailureKind::Hang,
-                message,
-            };
+            let message = format!("it was not done {:?} after the shutdown began", settings.drain);
+            let failure = Failure { activity: Activity::Stop, kind: FailureKind::Hang, message };
             tracing::warn!(service = &*slot.name, %failure, "service is cut short");
             let _ = end(slot, &life, ended, failure).await;
             return Ok(());
@@ -148,10 +125,7 @@ async fn end(
     failure: Failure,
 ) -> Result<(), Failure> {
     life.revoke();
-    if timeout(slot.shared.settings.end_grace, ended)
-        .await
-        .is_err()
-    {
+    if timeout(slot.shared.settings.end_grace, ended).await.is_err() {
         slot.condition.lock().abandoned += 1;
     }
     Err(failure)
@@ -167,9 +141,5 @@ impl Drop for Guard {
 
 fn lost() -> Failure {
     let message = "its thread ended without a word".to_owned();
-    Failure {
-        activity: Activity::Run,
-        kind: FailureKind::Error,
-        message,
-    }
+    Failure { activity: Activity::Run, kind: FailureKind::Error, message }
 }

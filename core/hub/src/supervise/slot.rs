@@ -87,9 +87,7 @@ impl Slot {
     }
 
     pub fn report(&self, event: HealthEvent) {
-        self.shared
-            .health
-            .report(self.shared.clock.now(), &self.name, event);
+        self.shared.health.report(self.shared.clock.now(), &self.name, event);
     }
 
     pub fn enter(&self, state: ServiceState) {
@@ -100,10 +98,7 @@ impl Slot {
 
     /// Takes a source's state; it is reported when it has changed.
     pub fn source(&self, report: SourceReport) {
-        let before = self
-            .sources
-            .lock()
-            .insert(report.source.clone(), report.clone());
+        let before = self.sources.lock().insert(report.source.clone(), report.clone());
         let is_news = before.is_none_or(|b| b.state != report.state || b.detail != report.detail);
         if is_news {
             self.report(HealthEvent::Source(report));

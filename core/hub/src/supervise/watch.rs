@@ -70,10 +70,7 @@ impl Watch {
     /// What should be done by now and isn't, and the time it had.
     pub fn overdue(&self, now: Instant) -> Option<(Activity, Duration)> {
         let watched = self.0.lock();
-        let late = watched
-            .doing
-            .values()
-            .find(|d| d.deadline.is_some_and(|deadline| deadline <= now))?;
+        let late = watched.doing.values().find(|d| d.deadline.is_some_and(|deadline| deadline <= now))?;
         Some((late.activity.clone(), late.limit.unwrap_or_default()))
     }
 
@@ -87,14 +84,7 @@ impl Watch {
         let id = watched.next;
         watched.next += 1;
         let deadline = limit.map(|limit| Instant::now() + limit);
-        watched.doing.insert(
-            id,
-            Doing {
-                activity,
-                limit,
-                deadline,
-            },
-        );
+        watched.doing.insert(id, Doing { activity, limit, deadline });
         Entered { watch: self, id }
     }
 }
@@ -118,24 +108,13 @@ mod tests {
     async fn what_takes_too_long_is_overdue_until_it_ends() {
         let watch = Watch::default();
         let second = Duration::from_secs(1);
-        let call = watch.over(
-            Activity::Observe,
-            Some(second),
-            std::future::pending::<()>(),
-        );
+        let call = watch.over(Activity::Observe, Some(second), std::future::pending::<()>());
         assert!(tokio::time::timeout(second / 2, call).await.is_err());
-        assert_eq!(
-            watch.overdue(Instant::now() + second),
-            None,
-            "a dropped call is not watched"
-        );
+        assert_eq!(watch.overdue(Instant::now() + second), None, "a dropped call is not watched");
 
         let call = watch.over(Activity::Observe, Some(second), async {
             assert_eq!(watch.polled(), Some(Activity::Observe));
-            assert_eq!(
-                watch.overdue(Instant::now() + second),
-                Some((Activity::Observe, second))
-            );
+            assert_eq!(watch.overdue(Instant::now() + second), Some((Activity::Observe, second)));
             watch.extend(second);
             assert_eq!(watch.overdue(Instant::now() + second), None);
             tokio::time::sleep(second * 3).await;

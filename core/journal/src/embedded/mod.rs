@@ -57,8 +57,8 @@ use self::{
     writer::Writer,
 };
 use crate::{
-    Acknowledged, AppendError, ConsumerError, Journal, JournalConfig, OpenError, Position, Reader,
-    Start, Status, StorageError, consumer::Consumers,
+    Acknowledged, AppendError, ConsumerError, Journal, JournalConfig, OpenError, Position, Reader, Start,
+    Status, StorageError, consumer::Consumers,
 };
 
 /// Contents that are encoded where the caller is; more would keep an async thread for too long.
@@ -184,11 +184,7 @@ impl Drop for EmbeddedJournal {
 
 #[async_trait]
 impl Journal for EmbeddedJournal {
-    async fn append(
-        &self,
-        received: i64,
-        batches: Vec<SignalBatch>,
-    ) -> Result<Acknowledged, AppendError> {
+    async fn append(&self, received: i64, batches: Vec<SignalBatch>) -> Result<Acknowledged, AppendError> {
         let content_bytes = payload::content_bytes(&batches);
         let reservation = admission::admit(&self.shared, content_bytes)?;
         let answer = if content_bytes <= INLINE_BYTES {

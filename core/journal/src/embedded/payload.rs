@@ -48,10 +48,9 @@ pub struct Encoded {
 /// Encodes and compresses.
 pub fn encode(batches: Vec<SignalBatch>) -> Result<Encoded, ArrowError> {
     let raw = encode_raw(&batches)?;
-    let raw_bytes = u32::try_from(raw.len())
-        .map_err(|_| ArrowError::IpcError("an entry is larger than 4 GiB".into()))?;
-    let mut record =
-        vec![0; RECORD_HEADER_BYTES + lz4_flex::block::get_maximum_output_size(raw.len())];
+    let raw_bytes =
+        u32::try_from(raw.len()).map_err(|_| ArrowError::IpcError("an entry is larger than 4 GiB".into()))?;
+    let mut record = vec![0; RECORD_HEADER_BYTES + lz4_flex::block::get_maximum_output_size(raw.len())];
     let payload = lz4_flex::block::compress_into(&raw, &mut record[RECORD_HEADER_BYTES..])
         .map_err(|error| ArrowError::ExternalError(Box::new(error)))?;
     record.truncate(RECORD_HEADER_BYTES + payload);
@@ -73,10 +72,7 @@ pub fn content_bytes(batches: &[SignalBatch]) -> usize {
     let column = |array: &ArrayRef| match array.data_type() {
         DataType::Utf8View => view_bytes(array.as_string_view()),
         DataType::BinaryView => view_bytes(array.as_binary_view()),
-        _ => array
-            .to_data()
-            .get_slice_memory_size()
-            .unwrap_or_else(|_| array.get_array_memory_size()),
+        _ => array.to_data().get_slice_memory_size().unwrap_or_else(|_| array.get_array_memory_size()),
     };
     // What a schema takes as a message, roughly.
     let schema = |batch: &SignalBatch| 256 + 160 * batch.rows.num_columns();
@@ -143,10 +139,7 @@ fn without_dead_text(rows: &RecordBatch) -> Result<Cow<'_, RecordBatch>, ArrowEr
 
 /// The batches as readers get them. Builders reserve room for a thousand rows and slices hold their
 /// whole origin; where that is more than twice the contents, the encoded bytes serve as the batches.
-fn compact(
-    batches: Vec<SignalBatch>,
-    raw: Vec<u8>,
-) -> Result<(Vec<SignalBatch>, usize), ArrowError> {
+fn compact(batches: Vec<SignalBatch>, raw: Vec<u8>) -> Result<(Vec<SignalBatch>, usize), ArrowError> {
     let held = batches_memory(&batches);
     if held <= raw.len().saturating_mul(2) {
         return Ok((batches, held));
@@ -166,8 +159,8 @@ fn decode_raw(raw: Vec<u8>) -> Result<Vec<SignalBatch>, ArrowError> {
         let tenant = TenantId::new(Uuid::from_bytes(raw.array()?));
         let name = u16::from_le_bytes(raw.array()?);
         let name = raw.take(name.into())?;
-        let table = str::from_utf8(&name)
-            .map_err(|_| ArrowError::IpcError("a table's name is not UTF-8".into()))?;
+        let table =
+            str::from_utf8(&name).map_err(|_| ArrowError::IpcError("a table's name is not UTF-8".into()))?;
         let table = Arc::from(table);
         let length = u32::from_le_bytes(raw.array()?);
         raw.take(raw.taken.next_multiple_of(ALIGNMENT) - raw.taken)?;
@@ -201,4 +194,3 @@ impl Cut {
         Ok(*self.take(N)?.first_chunk().expect("`take` gave as many bytes"))
     }
 }
-

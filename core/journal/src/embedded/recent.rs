@@ -97,9 +97,8 @@ mod tests {
     fn limits_hold_but_one_entry_is_always_given() {
         let recent = Recent::new(1_000);
         (1..=5).for_each(|position| recent.push(entry(position)));
-        let take = |entries, bytes| {
-            positions(&recent.after(Position::ZERO, Limit { entries, bytes }).unwrap())
-        };
+        let take =
+            |entries, bytes| positions(&recent.after(Position::ZERO, Limit { entries, bytes }).unwrap());
         assert_eq!(take(2, 10_000), [1, 2]);
         assert_eq!(take(10, 300), [1, 2, 3]);
         assert_eq!(take(10, 0), [1]);

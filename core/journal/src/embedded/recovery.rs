@@ -129,8 +129,7 @@ fn recover_last(
             void_after = Some(void_after.map_or(follows, |void: Position| void.min(follows)));
         }
         *floor = Position(last.header.base.0 - 1).max(*floor);
-        fs::remove_file(&last.path)
-            .map_err(|error| StorageError::new("remove", &last.path, error))?;
+        fs::remove_file(&last.path).map_err(|error| StorageError::new("remove", &last.path, error))?;
     }
     Ok(None)
 }
@@ -151,8 +150,7 @@ fn check_last(
         Index::complete(),
     );
     let start = (RECORDS_AT.min(*bytes), *bytes);
-    let mut scanner =
-        Scanner::new(&file, header.salt, Payloads::Check, start, header.base, void_after);
+    let mut scanner = Scanner::new(&file, header.salt, Payloads::Check, start, header.base, void_after);
     let mut index = Index::complete();
     let mut extent = segment.extent();
     let mut gaps = Vec::new();
@@ -182,11 +180,7 @@ fn check_last(
 }
 
 /// A segment that others follow. It ends where its follower says that it ended.
-fn sealed(
-    found: Found,
-    follower: &SegmentHeader,
-    damage: &DamageLedger,
-) -> Result<Segment, OpenError> {
+fn sealed(found: Found, follower: &SegmentHeader, damage: &DamageLedger) -> Result<Segment, OpenError> {
     report_head(&found, damage);
     let has_gap = found.header.sequence + 1 != follower.sequence;
     let last = follower.follows.max(Position(found.header.base.0 - 1));

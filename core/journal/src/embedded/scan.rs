@@ -18,12 +18,20 @@ const HEADER: u64 = RECORD_HEADER_BYTES as u64;
 #[derive(Debug)]
 pub enum Step<'a> {
     /// A record. `payload` is empty when payloads are not read, else its checksum is right.
-    Record { offset: u64, header: RecordHeader, payload: &'a [u8] },
+    Record {
+        offset: u64,
+        header: RecordHeader,
+        payload: &'a [u8],
+    },
     /// Something that is no record, or records that should be here and are not.
     Damage(Gap),
     /// Nothing but unreadable bytes up to the end of a segment whose last position is not known: what a
     /// crash left of the last write, usually.
-    Torn { offset: u64, bytes: u64, zeros: bool },
+    Torn {
+        offset: u64,
+        bytes: u64,
+        zeros: bool,
+    },
     End,
 }
 
@@ -229,4 +237,3 @@ impl<'f> Scanner<'f> {
         Ok(())
     }
 }
-

@@ -128,16 +128,13 @@ impl Segment {
     pub fn walk(&self, file: &File, damage: &DamageLedger) -> io::Result<Index> {
         let Extent { end, last } = self.extent();
         let SegmentHeader { salt, base, .. } = self.header;
-        let mut scanner =
-            Scanner::new(file, salt, Payloads::Skip, (RECORDS_AT, end), base, Some(last));
+        let mut scanner = Scanner::new(file, salt, Payloads::Skip, (RECORDS_AT, end), base, Some(last));
         let mut index = Index::complete();
         loop {
             match scanner.step()? {
-                Step::Record { offset, header, .. } => index.add(Place {
-                    position: header.position,
-                    offset,
-                    received: header.received,
-                }),
+                Step::Record { offset, header, .. } => {
+                    index.add(Place { position: header.position, offset, received: header.received })
+                }
                 Step::Damage(gap) => self.report(gap, damage),
                 Step::Torn { .. } | Step::End => return Ok(index),
             }

@@ -153,11 +153,7 @@ impl Source for Tail {
 }
 
 /// Reads the entries after a position until there are enough, going from segment to segment.
-fn read_piece(
-    shared: &Shared,
-    cursor: &mut Option<Cursor>,
-    after: Position,
-) -> Result<Piece, StorageError> {
+fn read_piece(shared: &Shared, cursor: &mut Option<Cursor>, after: Position) -> Result<Piece, StorageError> {
     // Whatever is durable now is in a file, and will be found or is lost.
     let head = shared.head();
     let mut piece = Piece { entries: Vec::new(), through: after };
@@ -234,8 +230,7 @@ fn read_segment(
     let extent = at.segment.extent();
     let salt = at.segment.header.salt;
     let range = (at.offset, extent.end);
-    let mut scanner =
-        Scanner::new(&at.file, salt, Payloads::Check, range, at.expected, Some(extent.last));
+    let mut scanner = Scanner::new(&at.file, salt, Payloads::Check, range, at.expected, Some(extent.last));
     let mut is_at_end = false;
     while *bytes < PIECE_BYTES {
         match scanner.step().map_err(failed)? {

@@ -197,8 +197,7 @@ impl Writer {
         let mut answers = Vec::with_capacity(group.len());
         for (mut request, place) in group.into_iter().zip(places) {
             let batches = std::mem::take(&mut request.batches);
-            let entry =
-                Entry::with_memory(place.position, request.received, batches, request.memory);
+            let entry = Entry::with_memory(place.position, request.received, batches, request.memory);
             self.shared.recent.push(Arc::new(entry));
             self.head = place.position;
             answers.push(request);

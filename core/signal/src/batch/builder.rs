@@ -5,7 +5,11 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::Schema;
 
-use super::{Row, SignalBatch, column::{ColumnBuilder, Values}, overflow::Overflow};
+use super::{
+    Row, SignalBatch,
+    column::{ColumnBuilder, Values},
+    overflow::Overflow,
+};
 use crate::{ColumnType, Table, TenantId};
 
 /// Rows of one table under construction. Only columns that get a value cost anything.
@@ -41,7 +45,16 @@ impl RowsBuilder {
             overflow: table.overflow(),
         };
         let kinds = table.columns().iter().map(|column| column.kind).collect();
-        Self { table, places, kinds, columns, used: Vec::new(), rows: 0, bytes: 0, overflow: Overflow::default() }
+        Self {
+            table,
+            places,
+            kinds,
+            columns,
+            used: Vec::new(),
+            rows: 0,
+            bytes: 0,
+            overflow: Overflow::default(),
+        }
     }
 
     pub fn table(&self) -> &Arc<Table> {

@@ -33,12 +33,8 @@ impl ColumnBuilder {
             ColumnType::Int => Values::Int(Int32Builder::new()),
             ColumnType::Long | ColumnType::TimeSpan => Values::Long(Int64Builder::new()),
             ColumnType::Real => Values::Real(Float64Builder::new()),
-            ColumnType::Decimal => {
-                Values::Decimal(Decimal128Builder::new().with_data_type(kind.arrow()))
-            }
-            ColumnType::DateTime => {
-                Values::DateTime(TimestampMicrosecondBuilder::new().with_timezone("UTC"))
-            }
+            ColumnType::Decimal => Values::Decimal(Decimal128Builder::new().with_data_type(kind.arrow())),
+            ColumnType::DateTime => Values::DateTime(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
             ColumnType::String | ColumnType::Guid | ColumnType::Dynamic => {
                 Values::Text(StringViewBuilder::new())
             }

@@ -30,13 +30,7 @@ pub struct Lines<D> {
 
 impl<D: LineDecoder> Lines<D> {
     pub fn new(decoder: D) -> Self {
-        Self {
-            decoder,
-            held: Vec::new(),
-            held_at: 0,
-            oversized: Oversized::default(),
-            is_first: true,
-        }
+        Self { decoder, held: Vec::new(), held_at: 0, oversized: Oversized::default(), is_first: true }
     }
 
     fn line(&mut self, offset: u64, line: &[u8], out: &mut Output) {

@@ -90,13 +90,8 @@ pub trait Decoder: Send {
 }
 
 /// Every format, in the order in which equal guesses are decided.
-pub static FORMATS: &[&Format] = &[
-    &windows::EVTX,
-    &windows::XML,
-    &windows::JSON,
-    &json_lines::FORMAT,
-    &csv::FORMAT,
-];
+pub static FORMATS: &[&Format] =
+    &[&windows::EVTX, &windows::XML, &windows::JSON, &json_lines::FORMAT, &csv::FORMAT];
 
 /// A format by its name.
 pub fn format(name: &str) -> Option<&'static Format> {

@@ -90,8 +90,7 @@ impl Counts {
             *self.rows.entry(table.clone()).or_default() += rows;
         }
         for (reason, (count, first)) in &other.dead_letters {
-            let (total, kept) =
-                self.dead_letters.entry(reason.clone()).or_insert_with(|| (0, first.clone()));
+            let (total, kept) = self.dead_letters.entry(reason.clone()).or_insert_with(|| (0, first.clone()));
             *total += count;
             if first.offset < kept.offset {
                 kept.clone_from(first);

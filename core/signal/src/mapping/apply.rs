@@ -149,13 +149,7 @@ impl RuleMemory {
         }
     }
 
-    fn write_column(
-        &mut self,
-        column: &ColumnRule,
-        record: &Record<'_>,
-        arena: &Bump,
-        row: &mut Row<'_>,
-    ) {
+    fn write_column(&mut self, column: &ColumnRule, record: &Record<'_>, arena: &Bump, row: &mut Row<'_>) {
         let inputs = Inputs { record, places: &self.places, arena };
         for (expr, slots) in &column.alternatives {
             let value = expr.value(inputs);

@@ -94,10 +94,7 @@ impl Mapping {
 
     /// Compiles a mapping that is divided into files, given by name and text. A file may use what an
     /// earlier one defines.
-    pub fn parse_files(
-        files: &[(&'static str, &str)],
-        headers: &[&str],
-    ) -> Result<Self, MappingError> {
+    pub fn parse_files(files: &[(&'static str, &str)], headers: &[&str]) -> Result<Self, MappingError> {
         assert!(headers.len() <= 64, "a decoder gives at most 64 header fields");
         let mut compiler = Compiler { headers, ..Compiler::default() };
         let mut mapping = Self { rules: Vec::new(), sets: Vec::new(), by_source: HashMap::new() };
@@ -127,20 +124,15 @@ impl Mapping {
 
     /// The sources that have rules, each with the tables they fill, sorted.
     pub fn sources(&self) -> Vec<(&str, Vec<&str>)> {
-        let tables = |set: &RuleSet| {
-            self.sets[set.0].iter().map(|rule| &*self.rules[*rule].table).collect::<Vec<_>>()
-        };
+        let tables =
+            |set: &RuleSet| self.sets[set.0].iter().map(|rule| &*self.rules[*rule].table).collect::<Vec<_>>();
         let mut sources: Vec<_> =
             self.by_source.iter().map(|(source, set)| (source.as_str(), tables(set))).collect();
         sources.sort();
         sources
     }
 
-    fn add_item<'a>(
-        &mut self,
-        item: Item<'a>,
-        compiler: &mut Compiler<'a>,
-    ) -> Result<(), MappingError> {
+    fn add_item<'a>(&mut self, item: Item<'a>, compiler: &mut Compiler<'a>) -> Result<(), MappingError> {
         match item {
             Item::Values { line, name, pairs } => {
                 let before = compiler.values.insert(name.to_owned(), Arc::new(Names::new(&pairs)));
@@ -283,12 +275,7 @@ impl<'a> Compiler<'a> {
             .collect()
     }
 
-    fn test(
-        &self,
-        term: &Term<'a>,
-        line: usize,
-        inputs: &mut InputNames<'a>,
-    ) -> Result<Test, MappingError> {
+    fn test(&self, term: &Term<'a>, line: usize, inputs: &mut InputNames<'a>) -> Result<Test, MappingError> {
         let kind = match &term.test {
             parse::Test::IsSet => TestKind::IsSet,
             parse::Test::Equals(asts) => TestKind::Equals(self.exprs(asts, line, inputs)?),
@@ -308,12 +295,7 @@ impl<'a> Compiler<'a> {
         asts.iter().map(|ast| self.expr(ast, line, inputs)).collect()
     }
 
-    fn expr(
-        &self,
-        ast: &Ast<'a>,
-        line: usize,
-        inputs: &mut InputNames<'a>,
-    ) -> Result<Expr, MappingError> {
+    fn expr(&self, ast: &Ast<'a>, line: usize, inputs: &mut InputNames<'a>) -> Result<Expr, MappingError> {
         Ok(match ast {
             Ast::Text(text) => Expr::Text((*text).into()),
             Ast::Number(number) => Expr::Number(*number),

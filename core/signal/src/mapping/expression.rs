@@ -58,9 +58,7 @@ impl Expr {
                 ABSENT => Datum::Null,
                 at => inputs.record.fields[at as usize].1.datum(),
             },
-            Self::Header(at) => {
-                inputs.record.headers.get(usize::from(*at)).map_or(Datum::Null, Value::datum)
-            }
+            Self::Header(at) => inputs.record.headers.get(usize::from(*at)).map_or(Datum::Null, Value::datum),
             Self::Text(text) => Datum::Text(text),
             Self::Number(number) => Datum::Long(*number),
             Self::Call(function, arguments) => function.apply(arguments, inputs),

@@ -181,9 +181,7 @@ impl<'a> Tokens<'a> {
         while let Some(first) = rest.chars().next() {
             let length = match first {
                 '\'' | '`' => {
-                    let end = rest[1..]
-                        .find(first)
-                        .ok_or_else(|| error(format!("{first} is not closed")))?;
+                    let end = rest[1..].find(first).ok_or_else(|| error(format!("{first} is not closed")))?;
                     let inner = &rest[1..=end];
                     tokens.push(if first == '`' { Token::Name(inner) } else { Token::Text(inner) });
                     end + 2
@@ -269,9 +267,7 @@ impl<'a> Tokens<'a> {
         match token {
             Some(Token::Text(text)) => Ok(Ast::Text(text)),
             Some(Token::Number(number)) => Ok(Ast::Number(number)),
-            Some(Token::Name(name)) if self.take(Token::Sign("(")) => {
-                Ok(Ast::Call(name, self.arguments()?))
-            }
+            Some(Token::Name(name)) if self.take(Token::Sign("(")) => Ok(Ast::Call(name, self.arguments()?)),
             Some(Token::Name(name)) => Ok(Ast::Name(name)),
             _ => Err(self.error("expected a field, a text, a number or a call")),
         }

@@ -46,7 +46,8 @@ fn rows(source: &str, fields: &[(&str, Value<'_>)]) -> Vec<String> {
     let mut out = Output::new(Arc::new(session), "test");
     let headers = [Value::text("PC1.corp")];
     let set = mapping.rules(source).expect("the source has rules");
-    let record = Record { time: Some(0), headers: &headers, fields, extras: &[("shipper", Value::text("x"))] };
+    let record =
+        Record { time: Some(0), headers: &headers, fields, extras: &[("shipper", Value::text("x"))] };
     for _ in 0..2 {
         mapper.apply(&[set], &record, &mut out);
     }
@@ -88,7 +89,8 @@ fn the_first_rule_of_a_table_whose_condition_holds_applies() {
 
 #[test]
 fn what_no_column_could_use_is_kept() {
-    let fields = [("Port", Value::text("many")), ("LogonType", Value::text("77")), ("Port", Value::text("2"))];
+    let fields =
+        [("Port", Value::text("many")), ("LogonType", Value::text("77")), ("Port", Value::text("2"))];
     let row = rows("Security/4625", &fields).join("\n");
     assert!(row.contains(r#""LogonType":"77""#), "{row}");
     assert!(row.contains(r#""RemotePort":"many","Port":"many","Port":"2""#), "{row}");

@@ -38,8 +38,7 @@ impl Catalog {
             return Some(table.clone());
         }
         let facts = &facts::TABLES[*BUILT_IN.get(name)?];
-        let table =
-            Arc::new(Table::new(facts.name, facts.families.to_vec(), facts.columns.iter().copied()));
+        let table = Arc::new(Table::new(facts.name, facts.families.to_vec(), facts.columns.iter().copied()));
         let mut known = self.known.write().unwrap_or_else(|poison| poison.into_inner());
         Some(known.entry(table.name().clone()).or_insert(table).clone())
     }

@@ -122,7 +122,9 @@ impl FromStr for ColumnType {
 
 /// A type's name that KQL does not have.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no column type; known are bool, int, long, real, decimal, datetime, timespan, guid, string and dynamic")]
+#[error(
+    "`{0}` is no column type; known are bool, int, long, real, decimal, datetime, timespan, guid, string and dynamic"
+)]
 pub struct UnknownType(String);
 
 /// A column of a table.

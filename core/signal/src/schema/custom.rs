@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ColumnType, Family, Table, TIME_RECEIVED, UNMAPPED};
+use super::{ColumnType, Family, TIME_RECEIVED, Table, UNMAPPED};
 
 /// What a user says of a custom table, in the configuration or through the tables API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,31 +26,30 @@ pub struct ColumnDeclaration {
 /// Why a declaration is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum DeclarationError {
-    #[error("table `{0}`: a custom table's name starts with a letter, ends with `_CL`, and has 4 to 63 letters, digits and underscores")]
+    #[error(
+        "table `{0}`: a custom table's name starts with a letter, ends with `_CL`, and has 4 to 63 letters, digits and underscores"
+    )]
     TableName(String),
-    #[error("table `{table}`: column `{column}` is no valid name; it starts with a letter or underscore and has 1 to 96 letters, digits and underscores")]
+    #[error(
+        "table `{table}`: column `{column}` is no valid name; it starts with a letter or underscore and has 1 to 96 letters, digits and underscores"
+    )]
     ColumnName { table: String, column: String },
-    #[error("table `{table}`: column `{column}` stands twice; names that differ only in case count as the same in a new table")]
+    #[error(
+        "table `{table}`: column `{column}` stands twice; names that differ only in case count as the same in a new table"
+    )]
     DuplicateColumn { table: String, column: String },
     #[error("table `{table}`: column `{column}` is the platform's own and can't be declared")]
     ReservedColumn { table: String, column: String },
     #[error("table `{table}`: column `{column}`: {source}")]
-    ColumnType {
-        table: String,
-        column: String,
-        source: super::column::UnknownType,
-    },
+    ColumnType { table: String, column: String, source: super::column::UnknownType },
     #[error("table `{table}` needs a `TimeGenerated` column of type datetime")]
     NoTime { table: String },
     #[error("table `{table}` has {count} columns; 500 is the most")]
     TooMany { table: String, count: usize },
-    #[error("table `{table}`: column `{column}` exists as {old} and can't become {new}; declare a new column instead")]
-    TypeChange {
-        table: String,
-        column: String,
-        old: ColumnType,
-        new: ColumnType,
-    },
+    #[error(
+        "table `{table}`: column `{column}` exists as {old} and can't become {new}; declare a new column instead"
+    )]
+    TypeChange { table: String, column: String, old: ColumnType, new: ColumnType },
 }
 
 impl TableDeclaration {

@@ -79,9 +79,17 @@ mod tests {
             Some("Syslog")
         );
         assert_eq!(
-            table(&["Timestamp", "DeviceName", "ProcessCommandLine", "FileName", "AccountName",
-                    "ProcessIntegrityLevel", "ProcessTokenElevation", "ProcessVersionInfoCompanyName"])
-                .as_deref(),
+            table(&[
+                "Timestamp",
+                "DeviceName",
+                "ProcessCommandLine",
+                "FileName",
+                "AccountName",
+                "ProcessIntegrityLevel",
+                "ProcessTokenElevation",
+                "ProcessVersionInfoCompanyName"
+            ])
+            .as_deref(),
             Some("DeviceProcessEvents")
         );
         assert_eq!(table(&["TimeGenerated", "Computer"]), None, "too few");

@@ -74,8 +74,7 @@ impl Table {
         let by_name: HashMap<Arc<str>, usize> =
             columns.iter().enumerate().map(|(at, column)| (column.name.clone(), at)).collect();
         let schema = Schema::new(columns.iter().map(|c| c.kind.field(&c.name)).collect::<Vec<_>>());
-        let physical =
-            Schema::new(columns.iter().map(|c| c.kind.field(&c.physical)).collect::<Vec<_>>());
+        let physical = Schema::new(columns.iter().map(|c| c.kind.field(&c.physical)).collect::<Vec<_>>());
         Self {
             name: name.into(),
             families,
@@ -111,7 +110,10 @@ impl Table {
         let added = [TENANT_ID, TYPE, TIME_RECEIVED, UNMAPPED];
         let declared = self.columns.iter().filter(|column| !added.contains(&&*column.name));
         declared
-            .map(|column| ColumnDeclaration { name: column.name.to_string(), kind: column.kind.name().to_owned() })
+            .map(|column| ColumnDeclaration {
+                name: column.name.to_string(),
+                kind: column.kind.name().to_owned(),
+            })
             .collect()
     }
 

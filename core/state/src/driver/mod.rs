@@ -84,7 +84,6 @@ impl dyn Session + '_ {
     /// The number in the first row of a statement that always has one.
     pub(crate) async fn number(&mut self, sql: Sql) -> Result<u64> {
         let row = self.row(sql).await?;
-        row.ok_or_else(|| Error::corrupt("a row is missing that must be there"))?
-            .unsigned()
+        row.ok_or_else(|| Error::corrupt("a row is missing that must be there"))?.unsigned()
     }
 }

@@ -7,8 +7,8 @@
 use async_trait::async_trait;
 use futures::TryStreamExt;
 use sqlx::{
-    Column, ColumnIndex, Connection, Database, Decode, Encode, Executor, IntoArguments, Pool,
-    Row as _, Type, TypeInfo, ValueRef, pool::PoolConnection,
+    Column, ColumnIndex, Connection, Database, Decode, Encode, Executor, IntoArguments, Pool, Row as _, Type,
+    TypeInfo, ValueRef, pool::PoolConnection,
 };
 
 use super::{Arg, Cell, Row, Rows, Session, Sql};
@@ -56,9 +56,7 @@ where
 
     pub(super) async fn rows(&self, sql: Sql) -> Result<Vec<Row>> {
         let mut connection = self.readers.acquire().await.map_err(self.classify)?;
-        let rows = fetch(&mut *connection, sql, usize::MAX)
-            .await
-            .map_err(self.classify)?;
+        let rows = fetch(&mut *connection, sql, usize::MAX).await.map_err(self.classify)?;
         Ok(rows.rows)
     }
 
@@ -68,16 +66,9 @@ where
         self.writer.close().await;
     }
 
-    async fn begin(
-        &self,
-        pool: &Pool<DB>,
-        statements: &[&'static str],
-    ) -> Result<Box<dyn Session>> {
+    async fn begin(&self, pool: &Pool<DB>, statements: &[&'static str]) -> Result<Box<dyn Session>> {
         let connection = pool.acquire().await.map_err(self.classify)?;
-        let mut session = PoolSession {
-            connection: Some(connection),
-            classify: self.classify,
-        };
+        let mut session = PoolSession { connection: Some(connection), classify: self.classify };
         for statement in statements {
             session.script(statement).await?;
         }
@@ -93,9 +84,7 @@ struct PoolSession<DB: Database> {
 
 impl<DB: Database> PoolSession<DB> {
     fn connection(&mut self) -> &mut DB::Connection {
-        self.connection
-            .as_mut()
-            .expect("only ending a session takes its connection")
+        self.connection.as_mut().expect("only ending a session takes its connection")
     }
 }
 
@@ -120,26 +109,18 @@ where
 {
     async fn rows_within(&mut self, sql: Sql, bytes_max: usize) -> Result<Rows> {
         let classify = self.classify;
-        fetch(self.connection(), sql, bytes_max)
-            .await
-            .map_err(classify)
+        fetch(self.connection(), sql, bytes_max).await.map_err(classify)
     }
 
     async fn run(&mut self, sql: Sql) -> Result<u64> {
         let classify = self.classify;
-        let result = query(sql)
-            .execute(self.connection())
-            .await
-            .map_err(classify)?;
+        let result = query(sql).execute(self.connection()).await.map_err(classify)?;
         Ok(DB::rows_affected(&result))
     }
 
     async fn script(&mut self, sql: &'static str) -> Result<()> {
         let classify = self.classify;
-        sqlx::raw_sql(sql)
-            .execute(self.connection())
-            .await
-            .map_err(classify)?;
+        sqlx::raw_sql(sql).execute(self.connection()).await.map_err(classify)?;
         Ok(())
     }
 
@@ -171,11 +152,7 @@ where
     })
 }
 
-async fn fetch<DB>(
-    connection: &mut DB::Connection,
-    sql: Sql,
-    bytes_max: usize,
-) -> sqlx::Result<Rows>
+async fn fetch<DB>(connection: &mut DB::Connection, sql: Sql, bytes_max: usize) -> sqlx::Result<Rows>
 where
     DB: Common,
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
@@ -196,10 +173,7 @@ where
             return Ok(Rows { rows, is_cut: true });
         }
     }
-    Ok(Rows {
-        rows,
-        is_cut: false,
-    })
+    Ok(Rows { rows, is_cut: false })
 }
 
 fn cells<DB>(row: &DB::Row) -> sqlx::Result<Vec<Cell>>
@@ -239,8 +213,5 @@ pub(super) fn classify_connection(error: sqlx::Error) -> Error {
         sqlx::Error::WorkerCrashed => "a connection was lost",
         _ => return Error::Database(Box::new(error)),
     };
-    Error::Unavailable {
-        reason: reason.to_owned(),
-        source: Some(Box::new(error)),
-    }
+    Error::Unavailable { reason: reason.to_owned(), source: Some(Box::new(error)) }
 }

@@ -40,15 +40,9 @@ impl PostgresDriver {
                 // What a process that vanished left open must not stop the others.
                 ("idle_in_transaction_session_timeout", "60s"),
             ]);
-        let pool = |connections| {
-            PoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-        };
-        let writer = pool(1)
-            .connect_with(options.clone())
-            .await
-            .map_err(classify)?;
+        let pool =
+            |connections| PoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT);
+        let writer = pool(1).connect_with(options.clone()).await.map_err(classify)?;
         let readers = pool(readers_max.max(1)).connect_lazy_with(options);
         let driver = Self {
             pools: Pools {
@@ -70,9 +64,7 @@ impl PostgresDriver {
 
     /// Text of all languages must fit.
     async fn check_encoding(&self) -> Result<()> {
-        let rows = self
-            .rows(Sql::new("SELECT current_setting('server_encoding')"))
-            .await?;
+        let rows = self.rows(Sql::new("SELECT current_setting('server_encoding')")).await?;
         for mut row in rows {
             let encoding = row.text()?;
             if encoding != "UTF8" {
@@ -115,33 +107,20 @@ impl Driver for PostgresDriver {
     }
 
     async fn version(&self) -> Result<String> {
-        let rows = self
-            .rows(Sql::new(
-                "SELECT 'PostgreSQL ' || current_setting('server_version')",
-            ))
-            .await?;
-        rows.into_iter()
-            .next()
-            .ok_or_else(|| Error::corrupt("PostgreSQL has no version"))?
-            .text()
+        let rows = self.rows(Sql::new("SELECT 'PostgreSQL ' || current_setting('server_version')")).await?;
+        rows.into_iter().next().ok_or_else(|| Error::corrupt("PostgreSQL has no version"))?.text()
     }
 
     async fn explain(&self, mut sql: Sql) -> Result<String> {
         sql.text = format!("EXPLAIN {}", sql.text).into();
-        let steps: Result<Vec<String>> = self
-            .rows(sql)
-            .await?
-            .into_iter()
-            .map(|mut row| row.text())
-            .collect();
+        let steps: Result<Vec<String>> =
+            self.rows(sql).await?.into_iter().map(|mut row| row.text()).collect();
         Ok(steps?.join("\n"))
     }
 
     async fn analyze(&self) -> Result<()> {
         let mut session = self.write().await?;
-        session
-            .script("ANALYZE documents, entries, changes")
-            .await?;
+        session.script("ANALYZE documents, entries, changes").await?;
         session.commit().await
     }
 
@@ -164,10 +143,7 @@ impl Common for Postgres {
 /// Tells apart what may pass by itself from what won't.
 /// Codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 fn classify(error: sqlx::Error) -> Error {
-    let code = error
-        .as_database_error()
-        .and_then(|e| e.code())
-        .map(|code| code.into_owned());
+    let code = error.as_database_error().and_then(|e| e.code()).map(|code| code.into_owned());
     let reason = match code.as_deref() {
         Some("53100") => "the server's disk is full",
         Some("55P03" | "57014" | "25P03") => "a lock was not to be had in time",
@@ -182,8 +158,5 @@ fn classify(error: sqlx::Error) -> Error {
         },
         None => return classify_connection(error),
     };
-    Error::Unavailable {
-        reason: reason.to_owned(),
-        source: Some(Box::new(error)),
-    }
+    Error::Unavailable { reason: reason.to_owned(), source: Some(Box::new(error)) }
 }

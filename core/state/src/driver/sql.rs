@@ -24,10 +24,7 @@ pub(crate) enum Arg {
 impl Sql {
     /// A statement that is known beforehand, with parameters `$1`, `$2`…
     pub(crate) fn new(text: &'static str) -> Self {
-        Self {
-            text: Cow::Borrowed(text),
-            args: Vec::new(),
-        }
+        Self { text: Cow::Borrowed(text), args: Vec::new() }
     }
 
     /// Adds the next parameter.
@@ -51,10 +48,7 @@ impl Sql {
     }
 
     /// Adds several parameters with commas between their `$n`.
-    pub(crate) fn bind_list<A: Into<Arg>>(
-        &mut self,
-        args: impl IntoIterator<Item = A>,
-    ) -> &mut Self {
+    pub(crate) fn bind_list<A: Into<Arg>>(&mut self, args: impl IntoIterator<Item = A>) -> &mut Self {
         for (position, arg) in args.into_iter().enumerate() {
             if position > 0 {
                 self.push(", ");
@@ -171,8 +165,7 @@ impl Row {
 
     pub(crate) fn time(&mut self) -> Result<DateTime<Utc>> {
         let micros = self.integer()?;
-        DateTime::from_timestamp_micros(micros)
-            .ok_or_else(|| Error::corrupt(format!("no time is {micros}")))
+        DateTime::from_timestamp_micros(micros).ok_or_else(|| Error::corrupt(format!("no time is {micros}")))
     }
 
     pub(crate) fn text(&mut self) -> Result<String> {

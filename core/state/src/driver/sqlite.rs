@@ -53,12 +53,8 @@ impl SqliteDriver {
                 .max_lifetime(None)
                 .test_before_acquire(false)
         };
-        let writer = pool(1)
-            .connect_with(options.clone())
-            .await
-            .map_err(classify)?;
-        let readers =
-            pool(readers_max.max(1)).connect_lazy_with(options.pragma("query_only", "ON"));
+        let writer = pool(1).connect_with(options.clone()).await.map_err(classify)?;
+        let readers = pool(readers_max.max(1)).connect_lazy_with(options.pragma("query_only", "ON"));
         Ok(Self {
             pools: Pools {
                 writer,
@@ -98,13 +94,8 @@ impl Driver for SqliteDriver {
     }
 
     async fn version(&self) -> Result<String> {
-        let rows = self
-            .rows(Sql::new("SELECT 'SQLite ' || sqlite_version()"))
-            .await?;
-        rows.into_iter()
-            .next()
-            .ok_or_else(|| Error::corrupt("SQLite has no version"))?
-            .text()
+        let rows = self.rows(Sql::new("SELECT 'SQLite ' || sqlite_version()")).await?;
+        rows.into_iter().next().ok_or_else(|| Error::corrupt("SQLite has no version"))?.text()
     }
 
     async fn explain(&self, mut sql: Sql) -> Result<String> {
@@ -149,17 +140,10 @@ impl Common for Sqlite {
 
 /// Makes the file if there is none, and makes its name durable.
 fn create(path: &Path) -> io::Result<()> {
-    match fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-    {
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => {
-            let folder = path
-                .parent()
-                .filter(|folder| !folder.as_os_str().is_empty())
-                .unwrap_or(Path::new("."));
+            let folder =
+                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             fs::File::open(folder)?.sync_all()
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -169,10 +153,7 @@ fn create(path: &Path) -> io::Result<()> {
 
 /// Tells apart what may pass by itself from what won't. Codes: <https://sqlite.org/rescode.html>.
 fn classify(error: sqlx::Error) -> Error {
-    let code = error
-        .as_database_error()
-        .and_then(|e| e.code())
-        .and_then(|code| code.parse::<u32>().ok());
+    let code = error.as_database_error().and_then(|e| e.code()).and_then(|code| code.parse::<u32>().ok());
     // The low byte is the kind, the others say more about it.
     let reason = match code.map(|code| code & 0xff) {
         Some(5 | 6) => "busy",
@@ -183,8 +164,5 @@ fn classify(error: sqlx::Error) -> Error {
         Some(11 | 26) => return Error::corrupt(error.to_string()),
         _ => return classify_connection(error),
     };
-    Error::Unavailable {
-        reason: reason.to_owned(),
-        source: Some(Box::new(error)),
-    }
+    Error::Unavailable { reason: reason.to_owned(), source: Some(Box::new(error)) }
 }

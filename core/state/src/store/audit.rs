@@ -16,43 +16,25 @@ use crate::{
 /// A page of the audit trail.
 pub(super) async fn audit(store: &Store, query: &AuditQuery) -> Result<AuditPage> {
     if query.id.is_some() && query.collection.is_none() {
-        return Err(Error::invalid(
-            "the audit trail of a document needs its collection",
-        ));
+        return Err(Error::invalid("the audit trail of a document needs its collection"));
     }
     let size = store.page_size(query.page_size)?;
     let fingerprint = fingerprint(&Identity::of(query));
-    let before = query
-        .after
-        .as_ref()
-        .map(|after| unseal::<u64>(&fingerprint, after))
-        .transpose()?;
+    let before = query.after.as_ref().map(|after| unseal::<u64>(&fingerprint, after)).transpose()?;
     let mut session = store.driver.read().await?;
     let read = read(store, &mut *session, statement(query, before, size + 1)).await;
     session.rollback().await;
     let (feed, rows) = read?;
     let goes_on = rows.is_cut || rows.rows.len() > size;
-    let records: Vec<AuditRecord> = rows
-        .rows
-        .into_iter()
-        .take(size)
-        .map(|row| record(row, &feed))
-        .collect::<Result<_>>()?;
-    let next = records
-        .last()
-        .filter(|_| goes_on)
-        .map(|last| seal(&fingerprint, &last.change.token.position));
+    let records: Vec<AuditRecord> =
+        rows.rows.into_iter().take(size).map(|row| record(row, &feed)).collect::<Result<_>>()?;
+    let next = records.last().filter(|_| goes_on).map(|last| seal(&fingerprint, &last.change.token.position));
     Ok(AuditPage { records, next })
 }
 
 async fn read(store: &Store, session: &mut dyn Session, sql: Sql) -> Result<(Feed, Rows)> {
     let feed = Feed::read(session).await?;
-    Ok((
-        feed,
-        session
-            .rows_within(sql, store.options.limits.page_bytes_max)
-            .await?,
-    ))
+    Ok((feed, session.rows_within(sql, store.options.limits.page_bytes_max).await?))
 }
 
 fn statement(query: &AuditQuery, before: Option<u64>, limit: usize) -> Sql {
@@ -88,14 +70,8 @@ fn statement(query: &AuditQuery, before: Option<u64>, limit: usize) -> Sql {
 
 fn record(mut row: Row, feed: &Feed) -> Result<AuditRecord> {
     let change = rows::change(&mut row, feed)?;
-    let body_before = row
-        .optional_text()?
-        .map(|text| rows::body(&change.key, &text))
-        .transpose()?;
-    Ok(AuditRecord {
-        change,
-        body_before,
-    })
+    let body_before = row.optional_text()?.map(|text| rows::body(&change.key, &text)).transpose()?;
+    Ok(AuditRecord { change, body_before })
 }
 
 /// The first whole microsecond that is not before a time; changes have whole microseconds.

@@ -29,10 +29,7 @@ const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Writes a consistent copy of everything to a new file.
 pub(super) async fn backup_to(store: &Store, path: &Path) -> Result<Counts> {
     if path.try_exists().map_err(|error| failed(path, error))? {
-        return Err(Error::invalid(format!(
-            "`{}` exists already",
-            path.display()
-        )));
+        return Err(Error::invalid(format!("`{}` exists already", path.display())));
     }
     let partial = Partial::beside(path);
     let mut lines = Lines::create(&partial.0).await?;
@@ -63,11 +60,7 @@ async fn write(lines: &mut Lines, session: &mut dyn Session) -> Result<Counts> {
 
 async fn header(session: &mut dyn Session) -> Result<Header> {
     let feed = Feed::read(session).await?;
-    let rows = session
-        .rows(Sql::new(
-            "SELECT lineage, until FROM lineages ORDER BY until, lineage",
-        ))
-        .await?;
+    let rows = session.rows(Sql::new("SELECT lineage, until FROM lineages ORDER BY until, lineage")).await?;
     let ancestor = |mut row: Row| Ok((rows::lineage(&row.text()?)?, row.unsigned()?));
     Ok(Header {
         format: FORMAT,
@@ -80,15 +73,9 @@ async fn header(session: &mut dyn Session) -> Result<Header> {
 
 fn index(row: &mut Row) -> Result<IndexRecord> {
     let (collection, definition) = (row.text()?, row.text()?);
-    let definition = serde_json::from_str(&definition).map_err(|error| {
-        Error::corrupt(format!(
-            "the definition of an index of `{collection}`: {error}"
-        ))
-    })?;
-    Ok(IndexRecord {
-        collection,
-        definition,
-    })
+    let definition = serde_json::from_str(&definition)
+        .map_err(|error| Error::corrupt(format!("the definition of an index of `{collection}`: {error}")))?;
+    Ok(IndexRecord { collection, definition })
 }
 
 async fn write_documents(lines: &mut Lines, session: &mut dyn Session) -> Result<u64> {
@@ -98,16 +85,10 @@ async fn write_documents(lines: &mut Lines, session: &mut dyn Session) -> Result
         let mut sql = Sql::new("SELECT ");
         sql.push(rows::DOCUMENT).push(" FROM documents d");
         if let Some(last) = &after {
-            sql.push(" WHERE (d.collection, d.tenant, d.id) > (")
-                .bind(last.collection.as_str());
-            sql.push(", ")
-                .bind(last.tenant)
-                .push(", ")
-                .bind(last.id.as_str())
-                .push(")");
+            sql.push(" WHERE (d.collection, d.tenant, d.id) > (").bind(last.collection.as_str());
+            sql.push(", ").bind(last.tenant).push(", ").bind(last.id.as_str()).push(")");
         }
-        sql.push(" ORDER BY d.collection, d.tenant, d.id LIMIT ")
-            .bind(BATCH);
+        sql.push(" ORDER BY d.collection, d.tenant, d.id LIMIT ").bind(BATCH);
         let rows = session.rows_within(sql, BATCH_BYTES_MAX).await?.rows;
         if rows.is_empty() {
             return Ok(count);
@@ -128,12 +109,8 @@ async fn write_changes(lines: &mut Lines, session: &mut dyn Session) -> Result<u
     let mut after = 0_u64;
     loop {
         let mut sql = Sql::new("SELECT ");
-        sql.push(rows::CHANGE)
-            .push(" FROM changes c WHERE c.position > $1 ORDER BY c.position LIMIT $2");
-        let rows = session
-            .rows_within(sql.arg(after).arg(BATCH), BATCH_BYTES_MAX)
-            .await?
-            .rows;
+        sql.push(rows::CHANGE).push(" FROM changes c WHERE c.position > $1 ORDER BY c.position LIMIT $2");
+        let rows = session.rows_within(sql.arg(after).arg(BATCH), BATCH_BYTES_MAX).await?.rows;
         if rows.is_empty() {
             return Ok(count);
         }
@@ -178,14 +155,11 @@ fn change(mut row: Row) -> Result<ChangeRecord> {
 
 fn tenant(row: &mut Row) -> Result<TenantId> {
     let tenant = row.text()?;
-    tenant
-        .parse()
-        .map_err(|_| Error::corrupt(format!("the tenant of a document is `{tenant}`")))
+    tenant.parse().map_err(|_| Error::corrupt(format!("the tenant of a document is `{tenant}`")))
 }
 
 fn raw(text: String) -> Result<Box<RawValue>> {
-    RawValue::from_string(text)
-        .map_err(|error| Error::corrupt(format!("the body of a document: {error}")))
+    RawValue::from_string(text).map_err(|error| Error::corrupt(format!("the body of a document: {error}")))
 }
 
 /// The file under its temporary name, which goes away if the backup fails.
@@ -201,13 +175,8 @@ impl Partial {
     /// Gives the file its name, durably.
     fn keep_as(self, path: &Path) -> Result<()> {
         fs::rename(&self.0, path).map_err(|error| failed(path, error))?;
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        fs::File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|error| failed(path, error))
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(path, error))
     }
 }
 
@@ -229,13 +198,7 @@ struct Lines {
 impl Lines {
     async fn create(path: &Path) -> Result<Self> {
         // There are secrets in it, so it is for its owner only.
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(path)
-            .await;
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).await;
         let file = file.map_err(|error| failed(path, error))?;
         Ok(Self {
             path: path.to_owned(),
@@ -250,22 +213,12 @@ impl Lines {
         serde_json::to_writer(&mut self.line, record).expect("a record can be written as JSON");
         self.line.push(b'\n');
         self.crc32.update(&self.line);
-        self.file
-            .write_all(&self.line)
-            .await
-            .map_err(|error| failed(&self.path, error))
+        self.file.write_all(&self.line).await.map_err(|error| failed(&self.path, error))
     }
 
     async fn finish(mut self) -> Result<()> {
-        self.file
-            .flush()
-            .await
-            .map_err(|error| failed(&self.path, error))?;
-        self.file
-            .get_ref()
-            .sync_all()
-            .await
-            .map_err(|error| failed(&self.path, error))
+        self.file.flush().await.map_err(|error| failed(&self.path, error))?;
+        self.file.get_ref().sync_all().await.map_err(|error| failed(&self.path, error))
     }
 }
 

@@ -39,9 +39,7 @@ pub(super) fn changed(
 ) -> Result<Vec<(i64, Vec<Entry>)>> {
     let mut changed = Vec::new();
     for index in declared {
-        let values = |body: Option<&Value>| {
-            body.map_or(Ok(BTreeSet::new()), |body| index.index.values(body))
-        };
+        let values = |body: Option<&Value>| body.map_or(Ok(BTreeSet::new()), |body| index.index.values(body));
         let (old, new) = (values(before)?, values(after)?);
         if old != new {
             changed.push((index.number, from_values(index, key, new)));
@@ -64,9 +62,7 @@ fn from_values(declared: &Declared, key: &Key, values: BTreeSet<Vec<u8>>) -> Vec
 /// Removes the entries of a document in an index.
 pub(super) async fn remove(session: &mut dyn Session, number: i64, key: &Key) -> Result<()> {
     let sql = "DELETE FROM entries WHERE number = $1 AND tenant = $2 AND id = $3";
-    session
-        .run(Sql::new(sql).arg(number).arg(key.tenant()).arg(key.id()))
-        .await?;
+    session.run(Sql::new(sql).arg(number).arg(key.tenant()).arg(key.id())).await?;
     Ok(())
 }
 
@@ -76,14 +72,8 @@ pub(super) async fn insert(session: &mut dyn Session, entries: &[Entry]) -> Resu
         let mut sql = Sql::new("INSERT INTO entries (number, tenant, value, id, sole) VALUES ");
         for (position, entry) in batch.iter().enumerate() {
             sql.push(if position == 0 { "(" } else { ", (" });
-            sql.bind(entry.number)
-                .push(", ")
-                .bind(entry.key.tenant())
-                .push(", ");
-            sql.bind(entry.value.clone())
-                .push(", ")
-                .bind(entry.key.id())
-                .push(", ");
+            sql.bind(entry.number).push(", ").bind(entry.key.tenant()).push(", ");
+            sql.bind(entry.value.clone()).push(", ").bind(entry.key.id()).push(", ");
             sql.bind(i64::from(entry.sole)).push(")");
         }
         sql.push(" ON CONFLICT DO NOTHING");
@@ -97,22 +87,13 @@ pub(super) async fn insert(session: &mut dyn Session, entries: &[Entry]) -> Resu
 /// Finds the entry that could not be inserted.
 async fn duplicate(session: &mut dyn Session, batch: &[Entry]) -> Result<Error> {
     for entry in batch.iter().filter(|entry| entry.sole) {
-        let sql =
-            "SELECT id FROM entries WHERE number = $1 AND tenant = $2 AND value = $3 AND sole = 1";
-        let sql = Sql::new(sql)
-            .arg(entry.number)
-            .arg(entry.key.tenant())
-            .arg(entry.value.clone());
+        let sql = "SELECT id FROM entries WHERE number = $1 AND tenant = $2 AND value = $3 AND sole = 1";
+        let sql = Sql::new(sql).arg(entry.number).arg(entry.key.tenant()).arg(entry.value.clone());
         if let Some(mut row) = session.row(sql).await?
             && row.text()? != entry.key.id()
         {
-            return Ok(Error::Duplicate {
-                key: Box::new(entry.key.clone()),
-                index: entry.index.clone(),
-            });
+            return Ok(Error::Duplicate { key: Box::new(entry.key.clone()), index: entry.index.clone() });
         }
     }
-    Ok(Error::corrupt(
-        "an index has an entry that its document doesn't account for",
-    ))
+    Ok(Error::corrupt("an index has an entry that its document doesn't account for"))
 }

@@ -37,11 +37,7 @@ pub(super) async fn changes(store: &Store, after: ResumeToken, limit: usize) -> 
 }
 
 /// Waits until there is a change after the token.
-pub(super) async fn wait_for_change(
-    store: &Store,
-    after: ResumeToken,
-    timeout: Duration,
-) -> Result<bool> {
+pub(super) async fn wait_for_change(store: &Store, after: ResumeToken, timeout: Duration) -> Result<bool> {
     // Subscribing before the first look, so that no change falls between the two.
     let mut newest = store.newest.subscribe();
     let deadline = Instant::now().checked_add(timeout);
@@ -54,9 +50,7 @@ pub(super) async fn wait_for_change(
     while position <= after {
         let next_look = Instant::now() + POLL_INTERVAL;
         let until = deadline.map_or(next_look, |deadline| deadline.min(next_look));
-        let is_over = timeout_at(until, newest.wait_for(|newest| *newest > after))
-            .await
-            .is_err()
+        let is_over = timeout_at(until, newest.wait_for(|newest| *newest > after)).await.is_err()
             && deadline.is_some_and(|deadline| Instant::now() >= deadline);
         position = newest_position(store).await?;
         if is_over {
@@ -71,10 +65,7 @@ pub(super) async fn prune(store: &Store, until: DateTime<Utc>) -> Result<u64> {
     let sql = "SELECT COALESCE((SELECT position - 1 FROM changes WHERE at >= $1 ORDER BY position LIMIT 1),
                                (SELECT position FROM feed))";
     let rows = store.driver.rows(Sql::new(sql).arg(until)).await?;
-    let mut row = rows
-        .into_iter()
-        .next()
-        .ok_or_else(|| Error::corrupt("the feed has no position"))?;
+    let mut row = rows.into_iter().next().ok_or_else(|| Error::corrupt("the feed has no position"))?;
     let horizon = row.unsigned()?;
     let mut pruned = 0;
     loop {
@@ -96,19 +87,11 @@ async fn changes_in(
     let feed = Feed::read(session).await?;
     let after = resolve(session, &feed, after).await?;
     let mut sql = Sql::new("SELECT ");
-    sql.push(rows::CHANGE)
-        .push(" FROM changes c WHERE c.position > $1 ORDER BY c.position LIMIT $2");
-    let rows = session
-        .rows_within(
-            sql.arg(after).arg(limit),
-            store.options.limits.page_bytes_max,
-        )
-        .await?
-        .rows;
-    let changes = rows
-        .into_iter()
-        .map(|mut row| rows::change(&mut row, &feed))
-        .collect::<Result<Vec<_>>>()?;
+    sql.push(rows::CHANGE).push(" FROM changes c WHERE c.position > $1 ORDER BY c.position LIMIT $2");
+    let rows =
+        session.rows_within(sql.arg(after).arg(limit), store.options.limits.page_bytes_max).await?.rows;
+    let changes =
+        rows.into_iter().map(|mut row| rows::change(&mut row, &feed)).collect::<Result<Vec<_>>>()?;
     let next = changes.last().map_or(feed.token(after), |last| last.token);
     Ok(Changes { changes, next })
 }
@@ -120,14 +103,9 @@ async fn places(session: &mut dyn Session, after: ResumeToken) -> Result<(u64, u
 }
 
 async fn newest_position(store: &Store) -> Result<u64> {
-    let rows = store
-        .driver
-        .rows(Sql::new("SELECT position FROM feed"))
-        .await?;
-    let mut row = rows
-        .into_iter()
-        .next()
-        .ok_or_else(|| Error::corrupt("the row of table `feed` is missing"))?;
+    let rows = store.driver.rows(Sql::new("SELECT position FROM feed")).await?;
+    let mut row =
+        rows.into_iter().next().ok_or_else(|| Error::corrupt("the row of table `feed` is missing"))?;
     row.unsigned()
 }
 
@@ -138,13 +116,8 @@ async fn resolve(session: &mut dyn Session, feed: &Feed, token: ResumeToken) -> 
     } else if token.lineage == feed.lineage {
         feed.position
     } else {
-        let sql = Sql::new("SELECT until FROM lineages WHERE lineage = $1")
-            .arg(token.lineage.to_string());
-        session
-            .row(sql)
-            .await?
-            .ok_or(Error::UnknownToken)?
-            .unsigned()?
+        let sql = Sql::new("SELECT until FROM lineages WHERE lineage = $1").arg(token.lineage.to_string());
+        session.row(sql).await?.ok_or(Error::UnknownToken)?.unsigned()?
     };
     if token.position > known_until {
         return Err(Error::UnknownToken);
@@ -162,11 +135,7 @@ async fn prune_batch(session: &mut dyn Session, horizon: u64) -> Result<Option<u
         return Ok(None);
     }
     let until = horizon.min(feed.pruned + PRUNE_BATCH);
-    let count = session
-        .run(Sql::new("DELETE FROM changes WHERE position <= $1").arg(until))
-        .await?;
-    session
-        .run(Sql::new("UPDATE feed SET pruned = $1").arg(until))
-        .await?;
+    let count = session.run(Sql::new("DELETE FROM changes WHERE position <= $1").arg(until)).await?;
+    session.run(Sql::new("UPDATE feed SET pruned = $1").arg(until)).await?;
     Ok(Some(count))
 }

@@ -41,12 +41,7 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(driver: Arc<dyn Driver>, options: Options, layout: u32) -> Self {
-        Self {
-            driver,
-            options,
-            layout,
-            newest: Arc::new(watch::Sender::new(0)),
-        }
+        Self { driver, options, layout, newest: Arc::new(watch::Sender::new(0)) }
     }
 
     /// The time of a change, as precise as it is stored.
@@ -56,9 +51,7 @@ impl Store {
 
     fn page_size(&self, asked: usize) -> Result<usize> {
         if asked == 0 {
-            return Err(crate::Error::invalid(
-                "a page has at least 1 entry, asked for 0",
-            ));
+            return Err(crate::Error::invalid("a page has at least 1 entry, asked for 0"));
         }
         Ok(asked.min(self.options.limits.page_size_max))
     }
@@ -115,17 +108,9 @@ impl State for Store {
         precondition: Precondition,
         author: &Author,
     ) -> Result<Document> {
-        let write = Write::Put {
-            key: key.clone(),
-            body,
-            precondition,
-        };
+        let write = Write::Put { key: key.clone(), body, precondition };
         let written = self.write(vec![write], author).await?;
-        Ok(written
-            .into_iter()
-            .flatten()
-            .next()
-            .expect("a put yields its document"))
+        Ok(written.into_iter().flatten().next().expect("a put yields its document"))
     }
 
     async fn delete(
@@ -134,16 +119,8 @@ impl State for Store {
         precondition: Precondition,
         author: &Author,
     ) -> Result<Option<Document>> {
-        let write = Write::Delete {
-            key: key.clone(),
-            precondition,
-        };
-        Ok(self
-            .write(vec![write], author)
-            .await?
-            .into_iter()
-            .flatten()
-            .next())
+        let write = Write::Delete { key: key.clone(), precondition };
+        Ok(self.write(vec![write], author).await?.into_iter().flatten().next())
     }
 
     async fn write(&self, writes: Vec<Write>, author: &Author) -> Result<Vec<Option<Document>>> {

@@ -31,18 +31,8 @@ pub(super) type Place = (Option<Vec<u8>>, String);
 
 /// The statement for a page of a query. Its columns are [`rows::DOCUMENT`], and the encoded value ordered by if
 /// there is one.
-pub(super) fn page(
-    query: &Query,
-    declared: &[Declared],
-    place: Option<&Place>,
-    limit: usize,
-) -> Result<Sql> {
-    let order = query
-        .order
-        .index
-        .as_deref()
-        .map(|name| orderable(query, declared, name))
-        .transpose()?;
+pub(super) fn page(query: &Query, declared: &[Declared], place: Option<&Place>, limit: usize) -> Result<Sql> {
+    let order = query.order.index.as_deref().map(|name| orderable(query, declared, name)).transpose()?;
     let mut conditions = Conditions::new(query, declared)?;
     let anchor = match order {
         Some(number) => conditions.alias_ordered(number),
@@ -54,22 +44,14 @@ pub(super) fn page(
         sql.push(&format!(", {anchor}.value"));
     }
     conditions.write(&mut sql);
-    let columns = if order.is_some() {
-        format!("({anchor}.value, {anchor}.id)")
-    } else {
-        format!("{anchor}.id")
-    };
+    let columns =
+        if order.is_some() { format!("({anchor}.value, {anchor}.id)") } else { format!("{anchor}.id") };
     if let Some((value, id)) = place {
-        sql.push(" AND ")
-            .push(&columns)
-            .push(if query.order.descending { " < " } else { " > " });
+        sql.push(" AND ").push(&columns).push(if query.order.descending { " < " } else { " > " });
         match (value, order) {
-            (Some(value), Some(_)) => sql
-                .push("(")
-                .bind(value.clone())
-                .push(", ")
-                .bind(id.as_str())
-                .push(")"),
+            (Some(value), Some(_)) => {
+                sql.push("(").bind(value.clone()).push(", ").bind(id.as_str()).push(")")
+            }
             (None, None) => sql.bind(id.as_str()),
             _ => return Err(Error::invalid("this is not a continuation")),
         };
@@ -113,12 +95,7 @@ struct Test {
 #[derive(Clone, Debug, PartialEq)]
 enum Values {
     Points(Vec<Vec<u8>>),
-    Span {
-        from: Vec<u8>,
-        from_included: bool,
-        to: Vec<u8>,
-        to_included: bool,
-    },
+    Span { from: Vec<u8>, from_included: bool, to: Vec<u8>, to_included: bool },
 }
 
 impl Test {
@@ -154,31 +131,18 @@ impl Normalizer<'_> {
         }
         match filter {
             Filter::Not(inner) => self.node(inner, !negated, depth + 1),
-            Filter::And(inner) => self
-                .nodes(inner, negated, depth)
-                .map(|nodes| connect(!negated, nodes)),
-            Filter::Or(inner) => self
-                .nodes(inner, negated, depth)
-                .map(|nodes| connect(negated, nodes)),
+            Filter::And(inner) => self.nodes(inner, negated, depth).map(|nodes| connect(!negated, nodes)),
+            Filter::Or(inner) => self.nodes(inner, negated, depth).map(|nodes| connect(negated, nodes)),
             Filter::Eq(name, value) => self.points(name, std::slice::from_ref(value), negated),
             Filter::In(name, values) => self.points(name, values, negated),
             Filter::IsNull(name) => {
                 let declared = find(self.collection, self.declared, name)?;
-                Ok(test(
-                    declared,
-                    negated,
-                    Values::Points(vec![encode::NULL.to_vec()]),
-                ))
+                Ok(test(declared, negated, Values::Points(vec![encode::NULL.to_vec()])))
             }
             Filter::Prefix(name, prefix) => {
                 let declared = find(self.collection, self.declared, name)?;
                 let (from, to) = encode::prefix(name, declared.index.kind, prefix)?;
-                let span = Values::Span {
-                    from,
-                    from_included: true,
-                    to,
-                    to_included: false,
-                };
+                let span = Values::Span { from, from_included: true, to, to_included: false };
                 Ok(test(declared, negated, span))
             }
             Filter::Range(name, from, to) => self.range(name, from, to, negated),
@@ -186,18 +150,13 @@ impl Normalizer<'_> {
     }
 
     fn nodes(&mut self, filters: &[Filter], negated: bool, depth: usize) -> Result<Vec<Node>> {
-        filters
-            .iter()
-            .map(|filter| self.node(filter, negated, depth + 1))
-            .collect()
+        filters.iter().map(|filter| self.node(filter, negated, depth + 1)).collect()
     }
 
     fn points(&mut self, name: &str, values: &[FilterValue], negated: bool) -> Result<Node> {
         self.values += values.len();
         if self.values > VALUES_MAX {
-            return Err(Error::invalid(format!(
-                "a filter compares with at most {VALUES_MAX} values"
-            )));
+            return Err(Error::invalid(format!("a filter compares with at most {VALUES_MAX} values")));
         }
         let declared = find(self.collection, self.declared, name)?;
         let operand = |value| encode::operand(name, declared.index.kind, value);
@@ -226,44 +185,23 @@ impl Normalizer<'_> {
             Bound::Included(value) => (operand(value)?, true),
             Bound::Excluded(value) => (operand(value)?, false),
         };
-        Ok(test(
-            declared,
-            negated,
-            Values::Span {
-                from,
-                from_included,
-                to,
-                to_included,
-            },
-        ))
+        Ok(test(declared, negated, Values::Span { from, from_included, to, to_included }))
     }
 }
 
 fn test(declared: &Declared, negated: bool, values: Values) -> Node {
-    Node::Test(Test {
-        number: declared.number,
-        multi: declared.index.multi,
-        negated,
-        values,
-    })
+    Node::Test(Test { number: declared.number, multi: declared.index.multi, negated, values })
 }
 
 fn connect(all: bool, nodes: Vec<Node>) -> Node {
-    if all {
-        Node::All(nodes)
-    } else {
-        Node::Any(nodes)
-    }
+    if all { Node::All(nodes) } else { Node::Any(nodes) }
 }
 
 fn find<'a>(collection: &str, declared: &'a [Declared], name: &str) -> Result<&'a Declared> {
     declared
         .iter()
         .find(|declared| declared.index.name == name)
-        .ok_or_else(|| Error::NotIndexed {
-            collection: collection.to_owned(),
-            index: name.to_owned(),
-        })
+        .ok_or_else(|| Error::NotIndexed { collection: collection.to_owned(), index: name.to_owned() })
 }
 
 fn orderable(query: &Query, declared: &[Declared], name: &str) -> Result<i64> {
@@ -286,18 +224,9 @@ struct Conditions<'a> {
 
 impl<'a> Conditions<'a> {
     fn new(query: &'a Query, declared: &'a [Declared]) -> Result<Self> {
-        let mut conditions = Self {
-            query,
-            joins: Vec::new(),
-            sets: Vec::new(),
-        };
+        let mut conditions = Self { query, joins: Vec::new(), sets: Vec::new() };
         if let Some(filter) = &query.filter {
-            let mut normalizer = Normalizer {
-                collection: &query.collection,
-                declared,
-                nodes: 0,
-                values: 0,
-            };
+            let mut normalizer = Normalizer { collection: &query.collection, declared, nodes: 0, values: 0 };
             conditions.require(normalizer.node(filter, false, 0)?);
         }
         Ok(conditions)
@@ -315,23 +244,16 @@ impl<'a> Conditions<'a> {
 
     /// The alias of a join that has the index's entries, one for each document.
     fn alias_ordered(&mut self, number: i64) -> String {
-        let position = self
-            .joins
-            .iter()
-            .position(|(joined, _)| *joined == number)
-            .unwrap_or_else(|| {
-                self.joins.push((number, None));
-                self.joins.len() - 1
-            });
+        let position = self.joins.iter().position(|(joined, _)| *joined == number).unwrap_or_else(|| {
+            self.joins.push((number, None));
+            self.joins.len() - 1
+        });
         alias(position)
     }
 
     /// The alias of a table that can be read in the order of ids.
     fn alias_with_id_order(&self) -> String {
-        let point = self
-            .joins
-            .iter()
-            .position(|(_, test)| test.as_ref().is_some_and(Test::is_point));
+        let point = self.joins.iter().position(|(_, test)| test.as_ref().is_some_and(Test::is_point));
         point.map_or_else(|| "d".to_owned(), alias)
     }
 
@@ -372,14 +294,7 @@ impl<'a> Conditions<'a> {
                 sql.push(" EXCEPT ");
                 self.write_entries(sql, test.number);
                 sql.push(" AND ");
-                write_test(
-                    sql,
-                    "s",
-                    &Test {
-                        negated: false,
-                        ..test.clone()
-                    },
-                );
+                write_test(sql, "s", &Test { negated: false, ..test.clone() });
             }
             Node::Test(test) => {
                 self.write_entries(sql, test.number);
@@ -408,8 +323,7 @@ impl<'a> Conditions<'a> {
     }
 
     fn write_entries(&self, sql: &mut Sql, number: i64) {
-        sql.push("SELECT s.id FROM entries s WHERE s.number = ")
-            .bind(number);
+        sql.push("SELECT s.id FROM entries s WHERE s.number = ").bind(number);
         sql.push(" AND s.tenant = ").bind(self.query.tenant);
     }
 }
@@ -426,21 +340,13 @@ fn write_test(sql: &mut Sql, alias: &str, test: &Test) {
             sql.push(if negated { "1 = 1" } else { "1 = 0" });
         }
         Values::Points(points) if points.len() == 1 => {
-            sql.push(&value)
-                .push(if negated { " <> " } else { " = " })
-                .bind(points[0].clone());
+            sql.push(&value).push(if negated { " <> " } else { " = " }).bind(points[0].clone());
         }
         Values::Points(points) => {
-            sql.push(&value)
-                .push(if negated { " NOT IN (" } else { " IN (" });
+            sql.push(&value).push(if negated { " NOT IN (" } else { " IN (" });
             sql.bind_list(points.iter().cloned()).push(")");
         }
-        Values::Span {
-            from,
-            from_included,
-            to,
-            to_included,
-        } => {
+        Values::Span { from, from_included, to, to_included } => {
             let (below, above) = match (negated, from_included, to_included) {
                 (false, true, true) => (" >= ", " <= "),
                 (false, true, false) => (" >= ", " < "),

@@ -68,23 +68,14 @@ pub(super) async fn tenants(store: &Store, collection: &str) -> Result<Vec<Tenan
     rows.into_iter()
         .map(|mut row| {
             let tenant = row.text()?;
-            tenant
-                .parse()
-                .map_err(|_| Error::corrupt(format!("the tenant of a document is `{tenant}`")))
+            tenant.parse().map_err(|_| Error::corrupt(format!("the tenant of a document is `{tenant}`")))
         })
         .collect()
 }
 
-async fn page_rows(
-    store: &Store,
-    session: &mut dyn Session,
-    query: &Query,
-    size: usize,
-) -> Result<Rows> {
+async fn page_rows(store: &Store, session: &mut dyn Session, query: &Query, size: usize) -> Result<Rows> {
     let statement = page_statement(session, query, size).await?;
-    session
-        .rows_within(statement, store.options.limits.page_bytes_max)
-        .await
+    session.rows_within(statement, store.options.limits.page_bytes_max).await
 }
 
 /// The statement for one document more than the page has, which tells whether there is a next page.

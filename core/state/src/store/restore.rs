@@ -40,9 +40,7 @@ pub(super) async fn restore_from(store: &Store, path: &Path) -> Result<Counts> {
 async fn restore(session: &mut dyn Session, lines: &mut Lines) -> Result<(Counts, u64)> {
     let feed = Feed::read(session).await?;
     if feed.position > 0 {
-        return Err(Error::invalid(
-            "a backup can be restored only into a store that was never written to",
-        ));
+        return Err(Error::invalid("a backup can be restored only into a store that was never written to"));
     }
     let Record::Header(header) = lines.next().await? else {
         return Err(lines.damaged("a backup begins with its header"));
@@ -64,27 +62,14 @@ async fn restore(session: &mut dyn Session, lines: &mut Lines) -> Result<(Counts
         let crc32 = lines.crc32.clone().finalize();
         match lines.next().await? {
             Record::Header(_) => return Err(lines.damaged("a second header")),
-            Record::Index(record) => restoring
-                .index(record)
-                .await
-                .map_err(|error| lines.blame(error))?,
-            Record::Document(record) => restoring
-                .document(record)
-                .await
-                .map_err(|error| lines.blame(error))?,
-            Record::Change(record) => restoring
-                .change(record)
-                .await
-                .map_err(|error| lines.blame(error))?,
+            Record::Index(record) => restoring.index(record).await.map_err(|error| lines.blame(error))?,
+            Record::Document(record) => {
+                restoring.document(record).await.map_err(|error| lines.blame(error))?
+            }
+            Record::Change(record) => restoring.change(record).await.map_err(|error| lines.blame(error))?,
             Record::End(end) => {
-                let counts = restoring
-                    .finish()
-                    .await
-                    .map_err(|error| lines.blame(error))?;
-                if end.crc32 != crc32
-                    || end.counts != counts
-                    || counts.changes != position - header.pruned
-                {
+                let counts = restoring.finish().await.map_err(|error| lines.blame(error))?;
+                if end.crc32 != crc32 || end.counts != counts || counts.changes != position - header.pruned {
                     return Err(lines.damaged("the end does not fit what came before"));
                 }
                 return Ok((counts, position));
@@ -95,20 +80,12 @@ async fn restore(session: &mut dyn Session, lines: &mut Lines) -> Result<(Counts
 
 /// Goes on where the backup ended, under a name of its own: what the backed up database did later is not ours.
 async fn restore_feed(session: &mut dyn Session, feed: &Feed, header: &Header) -> Result<()> {
-    let sql = Sql::new("UPDATE feed SET position = $1, pruned = $2")
-        .arg(header.position)
-        .arg(header.pruned);
+    let sql = Sql::new("UPDATE feed SET position = $1, pruned = $2").arg(header.position).arg(header.pruned);
     session.run(sql).await?;
-    let ancestors = header
-        .ancestors
-        .iter()
-        .copied()
-        .chain([(header.lineage, header.position)]);
+    let ancestors = header.ancestors.iter().copied().chain([(header.lineage, header.position)]);
     for (lineage, until) in ancestors.filter(|(lineage, _)| *lineage != feed.lineage) {
         let sql = "INSERT INTO lineages (lineage, until) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        session
-            .run(Sql::new(sql).arg(lineage.to_string()).arg(until))
-            .await?;
+        session.run(Sql::new(sql).arg(lineage.to_string()).arg(until)).await?;
     }
     Ok(())
 }
@@ -139,10 +116,7 @@ impl<'a> Restoring<'a> {
             return Err(Error::invalid("an index comes after documents"));
         }
         let declared = self.declared.entry(record.collection.clone()).or_default();
-        let mut all: Vec<_> = declared
-            .iter()
-            .map(|declared| declared.index.clone())
-            .collect();
+        let mut all: Vec<_> = declared.iter().map(|declared| declared.index.clone()).collect();
         all.push(record.definition.clone());
         check_indexes(&all)?;
         declared.push(declare::insert(self.session, &record.collection, &record.definition).await?);
@@ -154,13 +128,11 @@ impl<'a> Restoring<'a> {
         let key = Key::new(record.tenant, record.collection, record.id)?;
         let body = rows::body(&key, record.body.get())?;
         if !body.is_object() {
-            return Err(Error::invalid(format!(
-                "the body of document `{key}` is no object"
-            )));
+            return Err(Error::invalid(format!("the body of document `{key}` is no object")));
         }
         for declared in self.declared.get(key.collection()).into_iter().flatten() {
-            let entries = entries::entries(declared, &key, &body)
-                .map_err(|error| name_document(error, &key))?;
+            let entries =
+                entries::entries(declared, &key, &body).map_err(|error| name_document(error, &key))?;
             self.entries.extend(entries);
         }
         if self.entries.len() >= ENTRIES_BATCH {
@@ -193,22 +165,16 @@ impl<'a> Restoring<'a> {
         let key = Key::new(record.tenant, record.collection, record.id)?;
         self.position += 1;
         if record.position != self.position {
-            return Err(Error::invalid(format!(
-                "change {} is missing",
-                self.position
-            )));
+            return Err(Error::invalid(format!("change {} is missing", self.position)));
         }
         rows::time(record.at)?;
         let author = Author::new(record.author)?;
-        let author = if let Some(reason) = record.reason {
-            author.because(reason)?
-        } else {
-            author
-        };
+        let author = if let Some(reason) = record.reason { author.because(reason)? } else { author };
         for etag in record.etag_before.iter().chain(&record.etag_after) {
             etag.parse::<Etag>()?;
         }
-        let sql = "INSERT INTO changes (position, collection, tenant, id, version, etag_before, etag_after, at,
+        let sql =
+            "INSERT INTO changes (position, collection, tenant, id, version, etag_before, etag_after, at,
                                         author, reason, body)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
         let sql = Sql::new(sql)
@@ -254,21 +220,13 @@ impl Lines {
             reason: format!("can't open `{}`: {error}", path.display()),
             source: Some(Box::new(error)),
         })?;
-        Ok(Self {
-            file: BufReader::new(file),
-            crc32: crc32fast::Hasher::new(),
-            line: Vec::new(),
-            number: 0,
-        })
+        Ok(Self { file: BufReader::new(file), crc32: crc32fast::Hasher::new(), line: Vec::new(), number: 0 })
     }
 
     async fn next(&mut self) -> Result<Record> {
         self.line.clear();
         self.number += 1;
-        let read = (&mut self.file)
-            .take(LINE_BYTES_MAX)
-            .read_until(b'\n', &mut self.line)
-            .await;
+        let read = (&mut self.file).take(LINE_BYTES_MAX).read_until(b'\n', &mut self.line).await;
         read.map_err(|error: io::Error| Error::Unavailable {
             reason: format!("can't read the backup: {error}"),
             source: Some(Box::new(error)),

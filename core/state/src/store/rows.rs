@@ -30,22 +30,13 @@ pub(super) struct Feed {
 
 impl Feed {
     pub(super) async fn read(session: &mut dyn Session) -> Result<Self> {
-        let row = session
-            .row(Sql::new("SELECT lineage, position, pruned FROM feed"))
-            .await?;
+        let row = session.row(Sql::new("SELECT lineage, position, pruned FROM feed")).await?;
         let mut row = row.ok_or_else(|| Error::corrupt("the row of table `feed` is missing"))?;
-        Ok(Self {
-            lineage: lineage(&row.text()?)?,
-            position: row.unsigned()?,
-            pruned: row.unsigned()?,
-        })
+        Ok(Self { lineage: lineage(&row.text()?)?, position: row.unsigned()?, pruned: row.unsigned()? })
     }
 
     pub(super) fn token(&self, position: u64) -> ResumeToken {
-        ResumeToken {
-            lineage: self.lineage,
-            position,
-        }
+        ResumeToken { lineage: self.lineage, position }
     }
 }
 
@@ -62,20 +53,14 @@ pub(super) struct Declared {
 
 /// The indexes of a collection.
 pub(super) async fn declared(session: &mut dyn Session, collection: &str) -> Result<Vec<Declared>> {
-    let sql =
-        "SELECT number, encoding, definition FROM indexes WHERE collection = $1 ORDER BY number";
+    let sql = "SELECT number, encoding, definition FROM indexes WHERE collection = $1 ORDER BY number";
     let rows = session.rows(Sql::new(sql).arg(collection)).await?;
     rows.into_iter()
         .map(|mut row| {
             let (number, encoding, definition) = (row.integer()?, row.integer()?, row.text()?);
-            let index = serde_json::from_str(&definition).map_err(|error| {
-                Error::corrupt(format!("the definition of index {number}: {error}"))
-            })?;
-            Ok(Declared {
-                number,
-                encoding,
-                index,
-            })
+            let index = serde_json::from_str(&definition)
+                .map_err(|error| Error::corrupt(format!("the definition of index {number}: {error}")))?;
+            Ok(Declared { number, encoding, index })
         })
         .collect()
 }
@@ -106,10 +91,7 @@ pub(super) fn change(row: &mut Row, feed: &Feed) -> Result<Change> {
         at: row.time()?,
         by: row.text()?,
         reason: row.optional_text()?,
-        body: row
-            .optional_text()?
-            .map(|text| body(&key, &text))
-            .transpose()?,
+        body: row.optional_text()?.map(|text| body(&key, &text)).transpose()?,
         key,
     })
 }
@@ -122,20 +104,17 @@ pub(super) fn body(key: &Key, text: &str) -> Result<Value> {
 
 /// The identity of a database, as stored.
 pub(super) fn lineage(text: &str) -> Result<Uuid> {
-    Uuid::try_parse(text)
-        .map_err(|_| Error::corrupt(format!("the identity of a database is `{text}`")))
+    Uuid::try_parse(text).map_err(|_| Error::corrupt(format!("the identity of a database is `{text}`")))
 }
 
 /// The time of a stored document, from its microseconds.
 pub(super) fn time(micros: i64) -> Result<DateTime<Utc>> {
-    DateTime::from_timestamp_micros(micros)
-        .ok_or_else(|| Error::corrupt(format!("no time is {micros}")))
+    DateTime::from_timestamp_micros(micros).ok_or_else(|| Error::corrupt(format!("no time is {micros}")))
 }
 
 fn key(row: &mut Row) -> Result<Key> {
     let (tenant, collection, id) = (row.text()?, row.text()?, row.text()?);
-    let tenant = tenant
-        .parse()
-        .map_err(|_| Error::corrupt(format!("the tenant of a document is `{tenant}`")))?;
+    let tenant =
+        tenant.parse().map_err(|_| Error::corrupt(format!("the tenant of a document is `{tenant}`")))?;
     Key::new(tenant, collection, id).map_err(|error| Error::corrupt(error.to_string()))
 }

@@ -14,27 +14,13 @@ use crate::{
 #[tokio::test]
 async fn a_full_disk_refuses_writes_until_there_is_space() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let driver = Arc::new(
-        SqliteDriver::open(&folder.path().join("state.db"), 2)
-            .await
-            .expect("it opens"),
-    );
-    let layout = migrate(&*driver, uuid::Uuid::from_u128(1))
-        .await
-        .expect("it is new");
+    let driver = Arc::new(SqliteDriver::open(&folder.path().join("state.db"), 2).await.expect("it opens"));
+    let layout = migrate(&*driver, uuid::Uuid::from_u128(1)).await.expect("it is new");
     let store = Store::new(driver.clone(), Options::default(), layout);
     let author = Author::new("tester").expect("it is well-formed");
     let put = async |number: u32| {
-        let key =
-            Key::new(TenantId::PLATFORM, "things", number.to_string()).expect("it is well-formed");
-        store
-            .put(
-                &key,
-                json!({"text": "x".repeat(2000)}),
-                Precondition::None,
-                &author,
-            )
-            .await
+        let key = Key::new(TenantId::PLATFORM, "things", number.to_string()).expect("it is well-formed");
+        store.put(&key, json!({"text": "x".repeat(2000)}), Precondition::None, &author).await
     };
     limit(&*driver, "PRAGMA max_page_count = 60").await;
     let mut written = 0;
@@ -50,17 +36,11 @@ async fn a_full_disk_refuses_writes_until_there_is_space() {
     );
     assert!(written > 0);
     let counts = store.verify().await.expect("it agrees");
-    assert_eq!(
-        (counts.documents, counts.changes),
-        (written.into(), written.into())
-    );
+    assert_eq!((counts.documents, counts.changes), (written.into(), written.into()));
 
     limit(&*driver, "PRAGMA max_page_count = 1000000").await;
     put(written).await.expect("there is space again");
-    assert_eq!(
-        store.verify().await.expect("it agrees").documents,
-        u64::from(written) + 1
-    );
+    assert_eq!(store.verify().await.expect("it agrees").documents, u64::from(written) + 1);
     store.close().await;
 }
 

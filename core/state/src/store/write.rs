@@ -54,51 +54,28 @@ fn check(writes: Vec<Write>, limits: &Limits) -> Result<Vec<Checked>> {
     }
     let mut keys = BTreeSet::new();
     if let Some(twice) = writes.iter().find(|write| !keys.insert(write.key())) {
-        return Err(Error::invalid(format!(
-            "document `{}` is written twice at once",
-            twice.key()
-        )));
+        return Err(Error::invalid(format!("document `{}` is written twice at once", twice.key())));
     }
-    writes
-        .into_iter()
-        .map(|write| check_one(write, limits))
-        .collect()
+    writes.into_iter().map(|write| check_one(write, limits)).collect()
 }
 
 fn check_one(write: Write, limits: &Limits) -> Result<Checked> {
     match write {
-        Write::Put {
-            key,
-            body,
-            precondition,
-        } => {
+        Write::Put { key, body, precondition } => {
             let text = check_body(&key, &body, limits)?;
-            Ok(Checked {
-                key,
-                precondition,
-                body: Some((body, text)),
-            })
+            Ok(Checked { key, precondition, body: Some((body, text)) })
         }
-        Write::Delete {
-            key,
-            precondition: Precondition::Absent,
-        } => Err(Error::invalid(format!(
-            "document `{key}` can't be deleted on condition that it is absent"
-        ))),
-        Write::Delete { key, precondition } => Ok(Checked {
-            key,
-            precondition,
-            body: None,
-        }),
+        Write::Delete { key, precondition: Precondition::Absent } => {
+            Err(Error::invalid(format!("document `{key}` can't be deleted on condition that it is absent")))
+        }
+        Write::Delete { key, precondition } => Ok(Checked { key, precondition, body: None }),
     }
 }
 
 /// The text of a body that may be stored.
 pub(super) fn check_body(key: &Key, body: &Value, limits: &Limits) -> Result<String> {
     if !body.is_object() {
-        return Err(Error::invalid(format!(
-            "the body of document `{key}` must be a JSON object"
-        )));
+        return Err(Error::invalid(format!("the body of document `{key}` must be a JSON object")));
     }
     if !nests_within(body, limits.depth_max) {
         return Err(Error::invalid(format!(
@@ -121,17 +98,9 @@ pub(super) fn check_body(key: &Key, body: &Value, limits: &Limits) -> Result<Str
 fn nests_within(value: &Value, depth: usize) -> bool {
     match value {
         Value::Array(elements) => {
-            depth > 0
-                && elements
-                    .iter()
-                    .all(|element| nests_within(element, depth - 1))
+            depth > 0 && elements.iter().all(|element| nests_within(element, depth - 1))
         }
-        Value::Object(members) => {
-            depth > 0
-                && members
-                    .values()
-                    .all(|member| nests_within(member, depth - 1))
-        }
+        Value::Object(members) => depth > 0 && members.values().all(|member| nests_within(member, depth - 1)),
         _ => true,
     }
 }
@@ -149,22 +118,11 @@ struct Transaction<'a> {
 }
 
 impl<'a> Transaction<'a> {
-    async fn begin(
-        session: &'a mut dyn Session,
-        store: &Store,
-        author: &'a Author,
-    ) -> Result<Self> {
+    async fn begin(session: &'a mut dyn Session, store: &Store, author: &'a Author) -> Result<Self> {
         let feed = Feed::read(session).await?;
         // The time is taken while no one else writes, so its order is that of the changes if the clock is good.
         let now = store.now();
-        Ok(Self {
-            session,
-            feed,
-            now,
-            author,
-            declared: BTreeMap::new(),
-            entries: Vec::new(),
-        })
+        Ok(Self { session, feed, now, author, declared: BTreeMap::new(), entries: Vec::new() })
     }
 
     /// Returns the documents and the position of the last change.
@@ -174,18 +132,12 @@ impl<'a> Transaction<'a> {
             documents.push(self.apply(write).await?);
         }
         entries::insert(self.session, &self.entries).await?;
-        self.session
-            .run(Sql::new("UPDATE feed SET position = $1").arg(self.feed.position))
-            .await?;
+        self.session.run(Sql::new("UPDATE feed SET position = $1").arg(self.feed.position)).await?;
         Ok((documents, self.feed.position))
     }
 
     async fn apply(&mut self, write: Checked) -> Result<Option<Document>> {
-        let Checked {
-            key,
-            precondition,
-            body,
-        } = write;
+        let Checked { key, precondition, body } = write;
         let current = self.load(&key).await?;
         check_precondition(&key, &precondition, current.as_ref())?;
         match (body, current) {
@@ -200,11 +152,7 @@ impl<'a> Transaction<'a> {
         sql.push(rows::DOCUMENT)
             .push(" FROM documents d WHERE d.collection = $1 AND d.tenant = $2 AND d.id = $3");
         let sql = sql.arg(key.collection()).arg(key.tenant()).arg(key.id());
-        self.session
-            .row(sql)
-            .await?
-            .map(|mut row| rows::document(&mut row))
-            .transpose()
+        self.session.row(sql).await?.map(|mut row| rows::document(&mut row)).transpose()
     }
 
     async fn put(
@@ -214,12 +162,7 @@ impl<'a> Transaction<'a> {
         text: String,
         current: Option<Document>,
     ) -> Result<Document> {
-        self.index(
-            &key,
-            current.as_ref().map(|current| &current.body),
-            Some(&body),
-        )
-        .await?;
+        self.index(&key, current.as_ref().map(|current| &current.body), Some(&body)).await?;
         let version = match &current {
             Some(current) => current.version + 1,
             None => self.version_before(&key).await? + 1,
@@ -253,13 +196,7 @@ impl<'a> Transaction<'a> {
             .arg(text.as_str());
         self.session.run(sql).await?;
         let before = current.map(|current| current.etag);
-        self.record(
-            &document.key,
-            version,
-            before.as_ref(),
-            Some((&document.etag, text)),
-        )
-        .await?;
+        self.record(&document.key, version, before.as_ref(), Some((&document.etag, text))).await?;
         Ok(document)
     }
 
@@ -267,34 +204,19 @@ impl<'a> Transaction<'a> {
         let key = &current.key;
         self.index(key, Some(&current.body), None).await?;
         let sql = "DELETE FROM documents WHERE collection = $1 AND tenant = $2 AND id = $3";
-        self.session
-            .run(
-                Sql::new(sql)
-                    .arg(key.collection())
-                    .arg(key.tenant())
-                    .arg(key.id()),
-            )
-            .await?;
+        self.session.run(Sql::new(sql).arg(key.collection()).arg(key.tenant()).arg(key.id())).await?;
         self.feed.position += 1;
-        self.record(key, current.version + 1, Some(&current.etag), None)
-            .await?;
+        self.record(key, current.version + 1, Some(&current.etag), None).await?;
         Ok(current)
     }
 
     /// Removes the entries that no longer hold, and remembers those to insert.
-    async fn index(
-        &mut self,
-        key: &Key,
-        before: Option<&Value>,
-        after: Option<&Value>,
-    ) -> Result<()> {
+    async fn index(&mut self, key: &Key, before: Option<&Value>, after: Option<&Value>) -> Result<()> {
         if !self.declared.contains_key(key.collection()) {
             let declared = rows::declared(self.session, key.collection()).await?;
             self.declared.insert(key.collection().to_owned(), declared);
         }
-        for (number, entries) in
-            entries::changed(&self.declared[key.collection()], key, before, after)?
-        {
+        for (number, entries) in entries::changed(&self.declared[key.collection()], key, before, after)? {
             if before.is_some() {
                 entries::remove(self.session, number, key).await?;
             }
@@ -307,15 +229,8 @@ impl<'a> Transaction<'a> {
     async fn version_before(&mut self, key: &Key) -> Result<u64> {
         let sql = "SELECT version FROM changes WHERE tenant = $1 AND collection = $2 AND id = $3
                    ORDER BY position DESC LIMIT 1";
-        let row = self
-            .session
-            .row(
-                Sql::new(sql)
-                    .arg(key.tenant())
-                    .arg(key.collection())
-                    .arg(key.id()),
-            )
-            .await?;
+        let row =
+            self.session.row(Sql::new(sql).arg(key.tenant()).arg(key.collection()).arg(key.id())).await?;
         row.map_or(Ok(0), |mut row| row.unsigned())
     }
 
@@ -326,10 +241,9 @@ impl<'a> Transaction<'a> {
         before: Option<&Etag>,
         after: Option<(&Etag, String)>,
     ) -> Result<()> {
-        let (etag_after, body) = after
-            .map(|(etag, body)| (etag.as_str().to_owned(), body))
-            .unzip();
-        let sql = "INSERT INTO changes (position, collection, tenant, id, version, etag_before, etag_after, at,
+        let (etag_after, body) = after.map(|(etag, body)| (etag.as_str().to_owned(), body)).unzip();
+        let sql =
+            "INSERT INTO changes (position, collection, tenant, id, version, etag_before, etag_after, at,
                                         author, reason, body)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
         let sql = Sql::new(sql)
@@ -349,17 +263,12 @@ impl<'a> Transaction<'a> {
     }
 }
 
-fn check_precondition(
-    key: &Key,
-    precondition: &Precondition,
-    current: Option<&Document>,
-) -> Result<()> {
+fn check_precondition(key: &Key, precondition: &Precondition, current: Option<&Document>) -> Result<()> {
     match (precondition, current) {
         (Precondition::None, _) | (Precondition::Absent, None) => Ok(()),
-        (Precondition::Absent, Some(current)) => Err(Error::AlreadyExists {
-            key: Box::new(key.clone()),
-            current: current.etag.clone(),
-        }),
+        (Precondition::Absent, Some(current)) => {
+            Err(Error::AlreadyExists { key: Box::new(key.clone()), current: current.etag.clone() })
+        }
         (Precondition::Matches(etag), Some(current)) if *etag == current.etag => Ok(()),
         (Precondition::Matches(_), current) => Err(Error::Conflict {
             key: Box::new(key.clone()),
@@ -371,16 +280,6 @@ fn check_precondition(
 /// Names the version that the change at the feed's position makes. The database and the position are in it, so
 /// no two versions share one; the content is in it, so not even two databases restored from one backup do.
 fn etag(feed: &Feed, key: &Key, text: &str) -> Etag {
-    let place = format!(
-        "{}\0{}\0{}\0{}\0",
-        feed.position,
-        key.tenant(),
-        key.collection(),
-        key.id()
-    );
-    Etag::new(
-        Uuid::new_v5(&feed.lineage, &[place.as_bytes(), text.as_bytes()].concat())
-            .simple()
-            .to_string(),
-    )
+    let place = format!("{}\0{}\0{}\0{}\0", feed.position, key.tenant(), key.collection(), key.id());
+    Etag::new(Uuid::new_v5(&feed.lineage, &[place.as_bytes(), text.as_bytes()].concat()).simple().to_string())
 }

@@ -88,11 +88,7 @@ pub async fn run(fixture: Arc<dyn Fixture>) {
     for (name, test) in TESTS {
         let started = std::time::Instant::now();
         let outcome = AssertUnwindSafe(test(fixture.clone())).catch_unwind().await;
-        eprintln!(
-            "{} {name} in {:?}",
-            if outcome.is_ok() { "passed" } else { "FAILED" },
-            started.elapsed()
-        );
+        eprintln!("{} {name} in {:?}", if outcome.is_ok() { "passed" } else { "FAILED" }, started.elapsed());
         if outcome.is_err() {
             failed.push(*name);
         }
@@ -120,32 +116,18 @@ impl Context {
     /// A context whose options were adjusted.
     async fn with(fixture: &Arc<dyn Fixture>, adjust: impl FnOnce(&mut Options)) -> Self {
         let clock = Arc::new(TestClock::new());
-        let mut options = Options {
-            clock: clock.clone(),
-            ..Options::default()
-        };
+        let mut options = Options { clock: clock.clone(), ..Options::default() };
         adjust(&mut options);
         let url = fixture.create().await;
         let state = open(&url, options).await.expect("a new database opens");
         let author = Author::new("tester").expect("the name is well-formed");
-        Self {
-            state,
-            url,
-            clock,
-            tenant: tenant(1),
-            author,
-        }
+        Self { state, url, clock, tenant: tenant(1), author }
     }
 
     /// The same database, opened once more as another process would.
     async fn other_process(&self) -> Arc<dyn State> {
-        let options = Options {
-            clock: self.clock.clone(),
-            ..Options::default()
-        };
-        open(&self.url, options)
-            .await
-            .expect("a database opens twice")
+        let options = Options { clock: self.clock.clone(), ..Options::default() };
+        open(&self.url, options).await.expect("a database opens twice")
     }
 
     fn key(&self, id: &str) -> Key {
@@ -164,18 +146,12 @@ impl Context {
     }
 
     async fn delete(&self, id: &str) -> Option<Document> {
-        self.state
-            .delete(&self.key(id), Precondition::None, &self.author)
-            .await
-            .expect("nothing forbids it")
+        self.state.delete(&self.key(id), Precondition::None, &self.author).await.expect("nothing forbids it")
     }
 
     /// Checks that the database agrees with itself, and closes it.
     async fn finish(self) {
-        self.state
-            .verify()
-            .await
-            .expect("the database agrees with itself");
+        self.state.verify().await.expect("the database agrees with itself");
         self.state.close().await;
     }
 }
@@ -195,8 +171,7 @@ impl TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.0.load(Ordering::SeqCst))
-            .expect("tests stay in our time")
+        DateTime::from_timestamp_micros(self.0.load(Ordering::SeqCst)).expect("tests stay in our time")
     }
 }
 

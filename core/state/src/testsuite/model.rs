@@ -13,10 +13,7 @@ fn values(index: &Index, body: &Value) -> Vec<FilterValue> {
         return Vec::new();
     };
     match field {
-        Value::Array(elements) => elements
-            .iter()
-            .filter_map(|element| value(index.kind, element))
-            .collect(),
+        Value::Array(elements) => elements.iter().filter_map(|element| value(index.kind, element)).collect(),
         field => value(index.kind, field).into_iter().collect(),
     }
 }
@@ -31,18 +28,13 @@ fn value(kind: IndexKind, field: &Value) -> Option<FilterValue> {
         IndexKind::Integer => FilterValue::Integer(field.as_i64()?),
         IndexKind::Real => FilterValue::Real(field.as_f64()?),
         IndexKind::Boolean => FilterValue::Boolean(field.as_bool()?),
-        IndexKind::DateTime => {
-            FilterValue::DateTime(field.as_str()?.parse::<DateTime<Utc>>().ok()?)
-        }
+        IndexKind::DateTime => FilterValue::DateTime(field.as_str()?.parse::<DateTime<Utc>>().ok()?),
     };
     Some(value)
 }
 
 fn caseless(text: &str) -> String {
-    text.chars()
-        .map(|c| c.to_lowercase().to_string())
-        .collect::<String>()
-        .replace('ς', "σ")
+    text.chars().map(|c| c.to_lowercase().to_string()).collect::<String>().replace('ς', "σ")
 }
 
 fn operand(kind: IndexKind, value: &FilterValue) -> FilterValue {
@@ -76,9 +68,7 @@ pub(super) fn passes(indexes: &[Index], body: &Value, filter: &Filter) -> bool {
     };
     match filter {
         Filter::Eq(name, to) => any(name, &|index, value| equal(index, value, to)),
-        Filter::In(name, all) => any(name, &|index, value| {
-            all.iter().any(|to| equal(index, value, to))
-        }),
+        Filter::In(name, all) => any(name, &|index, value| all.iter().any(|to| equal(index, value, to))),
         Filter::Prefix(name, prefix) => any(name, &|index, value| {
             let FilterValue::Text(prefix) = operand(index.kind, &prefix.as_str().into()) else {
                 return false;
@@ -106,12 +96,7 @@ pub(super) fn passes(indexes: &[Index], body: &Value, filter: &Filter) -> bool {
 }
 
 /// How two documents stand in an ascending order.
-pub(super) fn order(
-    indexes: &[Index],
-    by: Option<&str>,
-    a: (&str, &Value),
-    b: (&str, &Value),
-) -> Ordering {
+pub(super) fn order(indexes: &[Index], by: Option<&str>, a: (&str, &Value), b: (&str, &Value)) -> Ordering {
     let by_value = by.map_or(Ordering::Equal, |name| {
         let index = find(indexes, name);
         match (values(index, a.1).first(), values(index, b.1).first()) {
@@ -125,8 +110,5 @@ pub(super) fn order(
 }
 
 fn find<'a>(indexes: &'a [Index], name: &str) -> &'a Index {
-    indexes
-        .iter()
-        .find(|index| index.name == name)
-        .expect("the model knows its indexes")
+    indexes.iter().find(|index| index.name == name).expect("the model knows its indexes")
 }

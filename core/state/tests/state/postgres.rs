@@ -38,30 +38,19 @@ async fn a_state_moves_from_sqlite_and_back(server: &Server) {
     let folder = sqlite::Folder::new();
     let key = Key::new(TenantId::PLATFORM, "things", "a").expect("it is well-formed");
     let author = Author::new("tester").expect("it is well-formed");
-    let first = open(&folder.create().await, Options::default())
-        .await
-        .expect("it opens");
-    let stored = first
-        .put(&key, json!({"x": "\0é"}), Precondition::None, &author)
-        .await
-        .expect("nothing forbids it");
+    let first = open(&folder.create().await, Options::default()).await.expect("it opens");
+    let stored =
+        first.put(&key, json!({"x": "\0é"}), Precondition::None, &author).await.expect("nothing forbids it");
     let there = folder.path().join("there.jsonl");
     first.backup_to(&there).await.expect("it is written");
 
-    let second = open(&server.create().await, Options::default())
-        .await
-        .expect("it opens");
+    let second = open(&server.create().await, Options::default()).await.expect("it opens");
     second.restore_from(&there).await.expect("it restores");
-    assert_eq!(
-        second.get(&key).await.expect("it reads"),
-        Some(stored.clone())
-    );
+    assert_eq!(second.get(&key).await.expect("it reads"), Some(stored.clone()));
     let back = folder.path().join("back.jsonl");
     second.backup_to(&back).await.expect("it is written");
 
-    let third = open(&folder.create().await, Options::default())
-        .await
-        .expect("it opens");
+    let third = open(&folder.create().await, Options::default()).await.expect("it opens");
     third.restore_from(&back).await.expect("it restores");
     assert_eq!(third.get(&key).await.expect("it reads"), Some(stored));
     for state in [first, second, third] {
@@ -72,42 +61,27 @@ async fn a_state_moves_from_sqlite_and_back(server: &Server) {
 
 async fn other_encodings_are_refused(server: &Server) {
     server.sql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
-    let refused = open(&server.url("latin"), Options::default())
-        .await
-        .err()
-        .expect("it is refused");
-    assert_eq!(
-        refused.to_string(),
-        "the PostgreSQL database must have encoding UTF8, has LATIN1"
-    );
+    let refused = open(&server.url("latin"), Options::default()).await.err().expect("it is refused");
+    assert_eq!(refused.to_string(), "the PostgreSQL database must have encoding UTF8, has LATIN1");
     let absent = open(&server.url("absent"), Options::default()).await.err();
     assert!(matches!(absent, Some(Error::Database(_))), "{absent:?}");
 }
 
 async fn a_server_that_goes_away_may_come_back() {
     let mut server = Server::start();
-    let state = open(&server.create().await, Options::default())
-        .await
-        .expect("it opens");
+    let state = open(&server.create().await, Options::default()).await.expect("it opens");
     let author = Author::new("tester").expect("it is well-formed");
     let key = Key::new(TenantId::PLATFORM, "things", "a").expect("it is well-formed");
-    let stored = state
-        .put(&key, json!({"n": 1}), Precondition::None, &author)
-        .await
-        .expect("nothing forbids it");
+    let stored =
+        state.put(&key, json!({"n": 1}), Precondition::None, &author).await.expect("nothing forbids it");
     server.stop();
-    let lost = state
-        .put(&key, json!({"n": 2}), Precondition::None, &author)
-        .await;
+    let lost = state.put(&key, json!({"n": 2}), Precondition::None, &author).await;
     assert!(lost.as_ref().is_err_and(Error::is_retryable), "{lost:?}");
     let lost = state.get(&key).await;
     assert!(lost.as_ref().is_err_and(Error::is_retryable), "{lost:?}");
     server.launch();
     assert_eq!(state.get(&key).await.expect("it is back"), Some(stored));
-    state
-        .put(&key, json!({"n": 2}), Precondition::None, &author)
-        .await
-        .expect("it is back");
+    state.put(&key, json!({"n": 2}), Precondition::None, &author).await.expect("it is back");
     state.verify().await.expect("it agrees");
     state.close().await;
 }
@@ -122,20 +96,13 @@ pub struct Server {
 
 impl Server {
     pub fn start() -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("phalanx-pg-")
-            .tempdir()
-            .expect("a temporary folder can be made");
+        let folder =
+            tempfile::Builder::new().prefix("phalanx-pg-").tempdir().expect("a temporary folder can be made");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).expect("it is ours");
         if let Some((user, group)) = substitute() {
             chown(folder.path(), Some(user), Some(group)).expect("root may give a folder away");
         }
-        let mut server = Self {
-            programs: programs(),
-            folder,
-            process: None,
-            databases: AtomicU32::new(0),
-        };
+        let mut server = Self { programs: programs(), folder, process: None, databases: AtomicU32::new(0) };
         let made = server
             .command("initdb")
             .args([
@@ -149,32 +116,20 @@ impl Server {
             .arg(server.data())
             .output()
             .expect("initdb can be started");
-        assert!(
-            made.status.success(),
-            "initdb failed: {}",
-            String::from_utf8_lossy(&made.stderr)
-        );
+        assert!(made.status.success(), "initdb failed: {}", String::from_utf8_lossy(&made.stderr));
         server.launch();
         server
     }
 
     pub fn launch(&mut self) {
-        let log =
-            fs::File::create(self.folder.path().join("log")).expect("the folder can be written");
+        let log = fs::File::create(self.folder.path().join("log")).expect("the folder can be written");
         let process = self
             .command("postgres")
             .arg("-D")
             .arg(self.data())
             .arg("-k")
             .arg(self.folder.path())
-            .args([
-                "-c",
-                "listen_addresses=",
-                "-c",
-                "fsync=off",
-                "-c",
-                "max_connections=100",
-            ])
+            .args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=100"])
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -182,15 +137,9 @@ impl Server {
         self.process = Some(process);
         let deadline = Instant::now() + Duration::from_secs(60);
         while !self.is_ready() {
-            assert!(
-                Instant::now() < deadline,
-                "PostgreSQL is not ready in time: {}",
-                self.log()
-            );
-            let ended = self
-                .process
-                .as_mut()
-                .and_then(|process| process.try_wait().expect("it is our child"));
+            assert!(Instant::now() < deadline, "PostgreSQL is not ready in time: {}", self.log());
+            let ended =
+                self.process.as_mut().and_then(|process| process.try_wait().expect("it is our child"));
             assert!(ended.is_none(), "PostgreSQL ended: {}", self.log());
         }
     }
@@ -201,9 +150,7 @@ impl Server {
             return;
         };
         // SIGQUIT is the server's immediate shutdown: it takes its children along, which SIGKILL doesn't.
-        let signalled = Command::new("kill")
-            .args(["-QUIT", &process.id().to_string()])
-            .status();
+        let signalled = Command::new("kill").args(["-QUIT", &process.id().to_string()]).status();
         if !signalled.is_ok_and(|status| status.success()) {
             let _ = process.kill();
         }
@@ -211,41 +158,21 @@ impl Server {
     }
 
     pub fn url(&self, database: &str) -> String {
-        format!(
-            "postgres://postgres@localhost/{database}?host={}",
-            self.folder.path().display()
-        )
+        format!("postgres://postgres@localhost/{database}?host={}", self.folder.path().display())
     }
 
     /// Carries out a statement that no connection of a database can.
     fn sql(&self, sql: &str) {
         let mut psql = self.command("psql");
-        psql.args([
-            "-X",
-            "-q",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-U",
-            "postgres",
-            "-c",
-            sql,
-            "-h",
-        ])
-        .arg(self.folder.path());
+        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-c", sql, "-h"])
+            .arg(self.folder.path());
         let done = psql.output().expect("psql can be started");
-        assert!(
-            done.status.success(),
-            "{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 
     fn is_ready(&self) -> bool {
         let mut ready = self.command("pg_isready");
-        ready
-            .arg("-q")
-            .args(["-t", "1", "-h"])
-            .arg(self.folder.path());
+        ready.arg("-q").args(["-t", "1", "-h"]).arg(self.folder.path());
         ready.status().expect("pg_isready can be started").success()
     }
 
@@ -286,46 +213,28 @@ impl Fixture for Server {
 
 /// The user and group to run the server as: none other than ours, but for root that of the package.
 fn substitute() -> Option<(u32, u32)> {
-    if fs::metadata("/proc/self")
-        .map(|own| std::os::unix::fs::MetadataExt::uid(&own))
-        .ok()?
-        != 0
-    {
+    if fs::metadata("/proc/self").map(|own| std::os::unix::fs::MetadataExt::uid(&own)).ok()? != 0 {
         return None;
     }
     let users = fs::read_to_string("/etc/passwd").expect("there is a list of users");
     let postgres = users.lines().find(|line| line.starts_with("postgres:"));
     let postgres = postgres.expect("no user `postgres`: install the package `postgresql`");
-    let number = |field| {
-        postgres
-            .split(':')
-            .nth(field)
-            .and_then(|text| text.parse().ok())
-            .expect("ids are numbers")
-    };
+    let number =
+        |field| postgres.split(':').nth(field).and_then(|text| text.parse().ok()).expect("ids are numbers");
     Some((number(2), number(3)))
 }
 
 /// The folder of the newest installed server's programs.
 fn programs() -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<(u32, PathBuf)> = versions
-        .filter_map(|entry| {
-            Some((
-                entry.file_name().to_str()?.parse().ok()?,
-                entry.path().join("bin"),
-            ))
-        })
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
         .filter(|(_, programs)| programs.join("initdb").is_file())
         .collect();
     found.sort();
     let elsewhere = || {
         let path = std::env::var_os("PATH")?;
-        std::env::split_paths(&path)
-            .find(|folder: &PathBuf| Path::new(folder).join("initdb").is_file())
+        std::env::split_paths(&path).find(|folder: &PathBuf| Path::new(folder).join("initdb").is_file())
     };
     found.pop().map(|(_, programs)| programs).or_else(elsewhere).expect(
         "PostgreSQL is not installed; the tests need its server: install the package `postgresql` \

@@ -34,10 +34,7 @@ async fn the_file_is_for_its_owner_only() {
     let folder = Folder::new();
     let url = folder.create().await;
     let state = open(&url, Options::default()).await.expect("it opens");
-    state
-        .put(&key("a"), json!({}), Precondition::None, &author())
-        .await
-        .expect("nothing forbids it");
+    state.put(&key("a"), json!({}), Precondition::None, &author()).await.expect("nothing forbids it");
     let mut files = 0;
     for entry in fs::read_dir(folder.path()).expect("it is a folder") {
         let entry = entry.expect("it can be read");
@@ -62,31 +59,18 @@ async fn damage_is_found() {
     for number in 0..200 {
         let body = json!({"text": "x".repeat(500), "n": number});
         state
-            .put(
-                &key(&number.to_string()),
-                body,
-                Precondition::None,
-                &author(),
-            )
+            .put(&key(&number.to_string()), body, Precondition::None, &author())
             .await
             .expect("nothing forbids it");
     }
     state.close().await;
-    let path = url
-        .strip_prefix("sqlite:")
-        .expect("that is how it was made");
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .open(path)
-        .expect("it is there");
+    let path = url.strip_prefix("sqlite:").expect("that is how it was made");
+    let mut file = fs::OpenOptions::new().write(true).open(path).expect("it is there");
     let length = file.metadata().expect("it is a file").len();
-    file.seek(SeekFrom::Start(length / 2 / 4096 * 4096))
-        .expect("it is that long");
+    file.seek(SeekFrom::Start(length / 2 / 4096 * 4096)).expect("it is that long");
     file.write_all(&[0xA5; 8192]).expect("it can be written");
     drop(file);
-    let state = open(&url, Options::default())
-        .await
-        .expect("the beginning is whole");
+    let state = open(&url, Options::default()).await.expect("the beginning is whole");
     let verified = state.verify().await;
     assert!(matches!(verified, Err(Error::Corrupt(_))), "{verified:?}");
     state.close().await;
@@ -106,19 +90,15 @@ async fn what_was_acknowledged_survives_kill() {
             .spawn()
             .expect("this program can be started");
         let output = BufReader::new(child.stdout.take().expect("it is piped"));
-        let mut told = output
-            .lines()
-            .map_while(Result::ok)
-            .filter_map(|line| line.strip_prefix("ack ")?.parse().ok());
+        let mut told =
+            output.lines().map_while(Result::ok).filter_map(|line| line.strip_prefix("ack ")?.parse().ok());
         acknowledged = told.by_ref().take(lines).last().expect("it writes");
         child.kill().expect("it runs until it is killed");
         // What it told before it died counts too.
         acknowledged = told.last().unwrap_or(acknowledged);
         child.wait().expect("it is our child");
 
-        let state = open(&url, Options::default())
-            .await
-            .expect("it opens after a crash");
+        let state = open(&url, Options::default()).await.expect("it opens after a crash");
         let head = state.head().await.expect("it reads").position();
         assert!(
             head >= 2 * acknowledged,
@@ -128,14 +108,7 @@ async fn what_was_acknowledged_survives_kill() {
         let counts = state.verify().await.expect("it agrees");
         assert_eq!((counts.documents, counts.changes), (head / 2 + 1, head));
         for number in 1..=acknowledged {
-            assert!(
-                state
-                    .get(&key(&number.to_string()))
-                    .await
-                    .expect("it reads")
-                    .is_some(),
-                "{number}"
-            );
+            assert!(state.get(&key(&number.to_string())).await.expect("it reads").is_some(), "{number}");
         }
         state.close().await;
     }
@@ -151,10 +124,7 @@ async fn child_that_writes() {
         return;
     };
     let state = open(&url, Options::default()).await.expect("it opens");
-    let written = state
-        .count(&Query::new(TenantId::PLATFORM, "things"))
-        .await
-        .expect("it counts");
+    let written = state.count(&Query::new(TenantId::PLATFORM, "things")).await.expect("it counts");
     for number in written.max(1).. {
         let put = |id: &str| Write::Put {
             key: key(id),
@@ -177,14 +147,9 @@ pub struct Folder {
 
 impl Folder {
     pub fn new() -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("phalanx-state-")
-            .tempdir()
-            .expect("a folder can be made");
-        Self {
-            folder,
-            databases: AtomicU32::new(0),
-        }
+        let folder =
+            tempfile::Builder::new().prefix("phalanx-state-").tempdir().expect("a folder can be made");
+        Self { folder, databases: AtomicU32::new(0) }
     }
 
     pub fn path(&self) -> &Path {
@@ -196,10 +161,7 @@ impl Folder {
 impl Fixture for Folder {
     async fn create(&self) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
-        format!(
-            "sqlite:{}",
-            self.folder.path().join(format!("{number}.db")).display()
-        )
+        format!("sqlite:{}", self.folder.path().join(format!("{number}.db")).display())
     }
 }
 

@@ -50,11 +50,9 @@ fn general(code: Code) -> (&'static str, &'static str, &'static str) {
             "Caller is not authorized to perform this action.",
             "Kusto.Data.Exceptions.KustoRequestDeniedException",
         ),
-        Code::NotFound => (
-            "General_NotFound",
-            "Entity was not found.",
-            "Kusto.Data.Exceptions.KustoBadRequestException",
-        ),
+        Code::NotFound => {
+            ("General_NotFound", "Entity was not found.", "Kusto.Data.Exceptions.KustoBadRequestException")
+        }
         Code::MethodNotAllowed => (
             "General_MethodNotAllowed",
             "Method is not allowed on this path.",
@@ -90,11 +88,9 @@ fn general(code: Code) -> (&'static str, &'static str, &'static str) {
             "Request is denied due to throttling.",
             "Kusto.Data.Exceptions.KustoRequestThrottledException",
         ),
-        Code::Internal => (
-            "General_InternalServerError",
-            "Unknown error.",
-            "Kusto.Data.Exceptions.KustoServiceException",
-        ),
+        Code::Internal => {
+            ("General_InternalServerError", "Unknown error.", "Kusto.Data.Exceptions.KustoServiceException")
+        }
         Code::NotSupported => (
             "General_NotSupported",
             "Request is not supported.",

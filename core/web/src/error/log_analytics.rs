@@ -52,16 +52,11 @@ fn detail(detail: &Detail) -> Value {
 /// The general code and, where the API words it so, a general sentence with the particulars below it.
 fn general(code: Code) -> (&'static str, Option<&'static str>) {
     match code {
-        Code::InvalidArgument => (
-            "BadArgumentError",
-            Some("The request had some invalid properties"),
-        ),
+        Code::InvalidArgument => ("BadArgumentError", Some("The request had some invalid properties")),
         Code::Unauthenticated => ("InvalidAuthenticationToken", None),
         Code::Forbidden => (
             "InsufficientAccessError",
-            Some(
-                "The provided credentials have insufficient access to perform the requested operation",
-            ),
+            Some("The provided credentials have insufficient access to perform the requested operation"),
         ),
         Code::NotFound => ("PathNotFoundError", None),
         Code::MethodNotAllowed => ("MethodNotAllowedError", None),

@@ -97,10 +97,7 @@ impl Code {
 
     /// Whether the same request may succeed later without being changed.
     pub fn is_transient(self) -> bool {
-        matches!(
-            self,
-            Self::TooManyRequests | Self::Unavailable | Self::RequestTimeout | Self::Internal
-        )
+        matches!(self, Self::TooManyRequests | Self::Unavailable | Self::RequestTimeout | Self::Internal)
     }
 
     /// The name used in logs and metrics.

@@ -11,9 +11,7 @@ pub(super) fn body(error: &ApiError, ids: &RequestIds, now: DateTime<Utc>) -> Va
     let trace_id = ids.request().to_string();
     let correlation_id = ids.correlation().to_string();
     let kind = error.aadsts_kind();
-    let prefix = kind
-        .map(|kind| format!("AADSTS{}: ", kind.number))
-        .unwrap_or_default();
+    let prefix = kind.map(|kind| format!("AADSTS{}: ", kind.number)).unwrap_or_default();
     let description = format!(
         "{prefix}{}\r\nTrace ID: {trace_id}\r\nCorrelation ID: {correlation_id}\r\nTimestamp: {timestamp}",
         error.message()

@@ -28,13 +28,8 @@ pub enum Style {
 
 impl Style {
     /// All styles.
-    pub const ALL: [Style; 5] = [
-        Style::OAuth,
-        Style::Graph,
-        Style::ResourceManager,
-        Style::Kusto,
-        Style::LogAnalytics,
-    ];
+    pub const ALL: [Style; 5] =
+        [Style::OAuth, Style::Graph, Style::ResourceManager, Style::Kusto, Style::LogAnalytics];
 
     /// The name of the style's schema in the OpenAPI document.
     pub fn schema_name(self) -> &'static str {
@@ -74,10 +69,7 @@ impl Style {
         let mut response = Response::new(Body::from(self.body(error, ids, now).to_string()));
         *response.status_mut() = error.code().status();
         let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/json; charset=utf-8"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         if let Some(after) = error.retry_after() {
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
@@ -93,9 +85,7 @@ impl Style {
     /// The challenge of a 401: RFC 6750 section 3 for resources, RFC 6749 section 5.2 for the token endpoint.
     fn challenge(self, error: &ApiError) -> Option<HeaderValue> {
         if self == Self::OAuth {
-            return Some(HeaderValue::from_static(
-                "Basic realm=\"phalanx\", charset=\"UTF-8\"",
-            ));
+            return Some(HeaderValue::from_static("Basic realm=\"phalanx\", charset=\"UTF-8\""));
         }
         let text = match error.reason() {
             Some(MISSING_CREDENTIALS) => "Bearer realm=\"phalanx\"".to_owned(),
@@ -113,7 +103,5 @@ pub(crate) const MISSING_CREDENTIALS: &str = "AuthenticationFailed";
 
 /// Keeps what may stand inside a quoted string of a header.
 fn quotable(text: &str) -> String {
-    text.chars()
-        .filter(|c| (' '..='~').contains(c) && !matches!(c, '"' | '\\'))
-        .collect()
+    text.chars().filter(|c| (' '..='~').contains(c) && !matches!(c, '"' | '\\')).collect()
 }

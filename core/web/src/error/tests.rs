@@ -17,9 +17,7 @@ fn ids(style: Style) -> RequestIds {
 }
 
 fn now() -> chrono::DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 1, 9, 2, 2, 12)
-        .single()
-        .expect("a valid time")
+    Utc.with_ymd_and_hms(2026, 1, 9, 2, 2, 12).single().expect("a valid time")
 }
 
 #[test]
@@ -100,13 +98,11 @@ fn kusto_has_the_at_members() {
 
 #[test]
 fn log_analytics_nests_what_is_wrong() {
-    let error = ApiError::invalid("unexpected `|`")
-        .with_reason("SyntaxError")
-        .with_detail(Detail {
-            code: "SYN0002".into(),
-            message: "query could not be parsed at `|` on line 1".into(),
-            target: None,
-        });
+    let error = ApiError::invalid("unexpected `|`").with_reason("SyntaxError").with_detail(Detail {
+        code: "SYN0002".into(),
+        message: "query could not be parsed at `|` on line 1".into(),
+        target: None,
+    });
     check(
         Style::LogAnalytics,
         error,
@@ -136,20 +132,10 @@ fn every_code_renders_in_every_style_with_its_status_and_retry_after() {
         for code in Code::ALL {
             let response = style.render(&ApiError::new(code, "message"), &ids(style), now());
             assert_eq!(response.status(), code.status());
-            assert_eq!(
-                response.headers()["content-type"],
-                "application/json; charset=utf-8"
-            );
+            assert_eq!(response.headers()["content-type"], "application/json; charset=utf-8");
             let transient = matches!(code, Code::TooManyRequests | Code::Unavailable);
-            assert_eq!(
-                response.headers().contains_key("retry-after"),
-                transient,
-                "{style:?} {code:?}"
-            );
-            assert_eq!(
-                response.headers().contains_key("www-authenticate"),
-                code == Code::Unauthenticated
-            );
+            assert_eq!(response.headers().contains_key("retry-after"), transient, "{style:?} {code:?}");
+            assert_eq!(response.headers().contains_key("www-authenticate"), code == Code::Unauthenticated);
         }
     }
 }
@@ -171,10 +157,7 @@ fn internals_are_for_the_log_only() {
         let body = style.body(&error, &ids(style), now()).to_string();
         assert!(!body.contains("secret.db"), "{body}");
         assert!(body.contains(ID), "{body}");
-        assert_eq!(
-            error.causes().as_deref(),
-            Some("no such file /var/lib/secret.db")
-        );
+        assert_eq!(error.causes().as_deref(), Some("no such file /var/lib/secret.db"));
     }
 }
 

@@ -51,20 +51,11 @@ impl Default for Attempts {
 
 impl Attempts {
     /// How long `client` at `address` must still wait, if it must.
-    pub fn locked_for(
-        &self,
-        client: &str,
-        address: Option<IpAddr>,
-        now: DateTime<Utc>,
-    ) -> Option<TimeDelta> {
+    pub fn locked_for(&self, client: &str, address: Option<IpAddr>, now: DateTime<Utc>) -> Option<TimeDelta> {
         let mut counters = self.0.lock();
         keys(client, address)
             .into_iter()
-            .filter_map(|(key, _)| {
-                counters
-                    .get_mut(&key)
-                    .map(|counter| counter.locked_until - now)
-            })
+            .filter_map(|(key, _)| counters.get_mut(&key).map(|counter| counter.locked_until - now))
             .filter(|left| *left > TimeDelta::zero())
             // A clock that was set back must not lock for longer than any lock lasts.
             .map(|left| left.min(LOCK_LONGEST))
@@ -77,14 +68,7 @@ impl Attempts {
         for (key, free) in keys(client, address) {
             match counters.get_mut(&key) {
                 Some(counter) => counter.fail(free, now),
-                None => counters.insert(
-                    key,
-                    Counter {
-                        failures: 1,
-                        last: now,
-                        locked_until: now,
-                    },
-                ),
+                None => counters.insert(key, Counter { failures: 1, last: now, locked_until: now }),
             }
         }
     }
@@ -92,10 +76,7 @@ impl Attempts {
     /// Forgets the failures of `client` at `address` after a success. Those of the address stay counted: one good
     /// client must not cover the guessing at others.
     pub fn succeeded(&self, client: &str, address: Option<IpAddr>) {
-        self.0.lock().remove(&Key {
-            client: Some(client.to_owned()),
-            address: address.map(network),
-        });
+        self.0.lock().remove(&Key { client: Some(client.to_owned()), address: address.map(network) });
     }
 }
 
@@ -116,21 +97,9 @@ impl Counter {
 /// The counters an attempt belongs to, with the failures that are free in each.
 fn keys(client: &str, address: Option<IpAddr>) -> Vec<(Key, u32)> {
     let address = address.map(network);
-    let mut keys = vec![(
-        Key {
-            client: Some(client.to_owned()),
-            address,
-        },
-        FREE_PER_CLIENT,
-    )];
+    let mut keys = vec![(Key { client: Some(client.to_owned()), address }, FREE_PER_CLIENT)];
     if address.is_some() {
-        keys.push((
-            Key {
-                client: None,
-                address,
-            },
-            FREE_PER_ADDRESS,
-        ));
+        keys.push((Key { client: None, address }, FREE_PER_ADDRESS));
     }
     keys
 }
@@ -162,22 +131,12 @@ mod tests {
         }
         for seconds in [60, 120, 240, 480, 900, 900] {
             attempts.failed("c", HERE, at(0));
-            assert_eq!(
-                attempts.locked_for("c", HERE, at(0)),
-                Some(TimeDelta::seconds(seconds))
-            );
+            assert_eq!(attempts.locked_for("c", HERE, at(0)), Some(TimeDelta::seconds(seconds)));
         }
-        assert_eq!(
-            attempts.locked_for("c", HERE, at(899)),
-            Some(TimeDelta::seconds(1))
-        );
+        assert_eq!(attempts.locked_for("c", HERE, at(899)), Some(TimeDelta::seconds(1)));
         assert_eq!(attempts.locked_for("c", HERE, at(900)), None);
         attempts.failed("c", HERE, at(2000));
-        assert_eq!(
-            attempts.locked_for("c", HERE, at(2000)),
-            None,
-            "a quiet time starts the count anew"
-        );
+        assert_eq!(attempts.locked_for("c", HERE, at(2000)), None, "a quiet time starts the count anew");
     }
 
     #[test]
@@ -204,10 +163,7 @@ mod tests {
             attempts.failed("bad", HERE, at(0));
         }
         attempts.succeeded("bad", HERE);
-        assert!(
-            attempts.locked_for("bad", HERE, at(0)).is_some(),
-            "the address is still locked"
-        );
+        assert!(attempts.locked_for("bad", HERE, at(0)).is_some(), "the address is still locked");
         assert_eq!(attempts.locked_for("bad", None, at(0)), None);
     }
 
@@ -215,20 +171,10 @@ mod tests {
     fn a_network_counts_as_one_and_memory_is_bounded() {
         let attempts = Attempts::default();
         for host in 0..u128::from(FREE_PER_CLIENT) {
-            attempts.failed(
-                "c",
-                Some(Ipv6Addr::from_bits((0x2001_0db8 << 96) | host).into()),
-                at(0),
-            );
+            attempts.failed("c", Some(Ipv6Addr::from_bits((0x2001_0db8 << 96) | host).into()), at(0));
         }
         assert!(
-            attempts
-                .locked_for(
-                    "c",
-                    Some(Ipv6Addr::from_bits(0x2001_0db8 << 96).into()),
-                    at(0)
-                )
-                .is_some()
+            attempts.locked_for("c", Some(Ipv6Addr::from_bits(0x2001_0db8 << 96).into()), at(0)).is_some()
         );
         for client in 0..3 * COUNTERS_MAX {
             attempts.failed(&client.to_string(), HERE, at(0));

@@ -78,10 +78,7 @@ impl SecretHash {
             .and_then(|()| rand::fill(&mut salt))
             .map_err(|_| std::io::Error::other("the machine gives no random bytes"))?;
         let secret = SecretString::new(URL_SAFE_NO_PAD.encode(secret.as_ref()));
-        let hash = Self {
-            salt,
-            digest: digest(&salt, secret.expose()),
-        };
+        let hash = Self { salt, digest: digest(&salt, secret.expose()) };
         Ok((secret, hash))
     }
 
@@ -118,17 +115,12 @@ impl FromStr for SecretHash {
         else {
             return Err(InvalidSecretHash);
         };
-        Ok(Self {
-            salt: bytes(salt)?,
-            digest: bytes(digest)?,
-        })
+        Ok(Self { salt: bytes(salt)?, digest: bytes(digest)? })
     }
 }
 
 fn bytes<const N: usize>(text: &str) -> Result<[u8; N], InvalidSecretHash> {
-    let decoded = URL_SAFE_NO_PAD
-        .decode(text)
-        .map_err(|_| InvalidSecretHash)?;
+    let decoded = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidSecretHash)?;
     decoded.try_into().map_err(|_| InvalidSecretHash)
 }
 
@@ -142,11 +134,7 @@ impl TryFrom<String> for SecretHash {
 
 impl From<SecretHash> for String {
     fn from(hash: SecretHash) -> Self {
-        format!(
-            "{SCHEME}${}${}",
-            URL_SAFE_NO_PAD.encode(hash.salt),
-            URL_SAFE_NO_PAD.encode(hash.digest)
-        )
+        format!("{SCHEME}${}${}", URL_SAFE_NO_PAD.encode(hash.salt), URL_SAFE_NO_PAD.encode(hash.digest))
     }
 }
 
@@ -177,13 +165,7 @@ mod tests {
 
     #[test]
     fn other_forms_are_refused() {
-        for bad in [
-            "",
-            "sha256$$",
-            "md5$AAAA$AAAA",
-            "sha256$AAAAAAAAAAAAAAAAAAAAAA",
-            "sha256$A$B$C",
-        ] {
+        for bad in ["", "sha256$$", "md5$AAAA$AAAA", "sha256$AAAAAAAAAAAAAAAAAAAAAA", "sha256$A$B$C"] {
             assert!(bad.parse::<SecretHash>().is_err(), "{bad}");
         }
     }

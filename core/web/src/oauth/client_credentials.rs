@@ -20,25 +20,16 @@ pub(super) async fn grant(
     secret: &str,
     address: Option<IpAddr>,
 ) -> Result<Grant, ApiError> {
-    let scope = scope
-        .filter(|scope| !scope.is_empty())
-        .ok_or_else(|| missing("scope"))?;
+    let scope = scope.filter(|scope| !scope.is_empty()).ok_or_else(|| missing("scope"))?;
     let audience = authority.resources.audience(&scope)?;
     let now = authority.clock.now();
     if let Some(left) = authority.attempts.locked_for(client_id, address, now) {
         return Err(locked(left));
     }
-    let client = authority
-        .clients
-        .find(tenant, client_id)
-        .await
-        .map_err(|error| {
-            ApiError::unavailable(
-                "the client directory cannot be read now",
-                Duration::from_secs(5),
-            )
+    let client = authority.clients.find(tenant, client_id).await.map_err(|error| {
+        ApiError::unavailable("the client directory cannot be read now", Duration::from_secs(5))
             .with_source(error)
-        })?;
+    })?;
     match authenticate(client, client_id, secret, now) {
         Ok(client) => {
             authority.attempts.succeeded(client_id, address);
@@ -72,36 +63,21 @@ fn authenticate(
         let message = format!("application with identifier `{shown}` was not found in the tenant");
         return Err(ApiError::aadsts(Aadsts::CLIENT_NOT_FOUND, message));
     };
-    let matching: Vec<_> = client
-        .secrets
-        .iter()
-        .filter(|stored| stored.hash.matches(secret))
-        .collect();
+    let matching: Vec<_> = client.secrets.iter().filter(|stored| stored.hash.matches(secret)).collect();
     if matching.is_empty() {
-        let message =
-            "invalid client secret provided; make sure to send the secret's value and not its id";
+        let message = "invalid client secret provided; make sure to send the secret's value and not its id";
         return Err(ApiError::aadsts(Aadsts::WRONG_SECRET, message));
     }
-    if matching
-        .iter()
-        .all(|stored| stored.expires.is_some_and(|expires| expires <= now))
-    {
-        return Err(ApiError::aadsts(
-            Aadsts::EXPIRED_SECRET,
-            "the provided client secret has expired",
-        ));
+    if matching.iter().all(|stored| stored.expires.is_some_and(|expires| expires <= now)) {
+        return Err(ApiError::aadsts(Aadsts::EXPIRED_SECRET, "the provided client secret has expired"));
     }
     if !client.is_enabled {
-        return Err(ApiError::aadsts(
-            Aadsts::CLIENT_DISABLED,
-            "the application is disabled",
-        ));
+        return Err(ApiError::aadsts(Aadsts::CLIENT_DISABLED, "the application is disabled"));
     }
     Ok(client)
 }
 
 fn locked(left: TimeDelta) -> ApiError {
-    let message =
-        "too many failed sign-ins of this client from this address; wait before the next attempt";
+    let message = "too many failed sign-ins of this client from this address; wait before the next attempt";
     ApiError::aadsts(Aadsts::LOCKED, message).with_retry_after(left.to_std().unwrap_or_default())
 }

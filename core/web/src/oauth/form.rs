@@ -31,15 +31,9 @@ impl TokenForm {
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.split(';').next())
-            .is_some_and(|essence| {
-                essence
-                    .trim()
-                    .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-            });
+            .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
         if !is_form && !body.is_empty() {
-            return Err(malformed(
-                "the request body must be `application/x-www-form-urlencoded`",
-            ));
+            return Err(malformed("the request body must be `application/x-www-form-urlencoded`"));
         }
         let mut form = Self::default();
         for (name, value) in form_urlencoded::parse(body) {
@@ -47,10 +41,9 @@ impl TokenForm {
                 "grant_type" => form.grant_type.replace(value.into_owned()).is_none(),
                 "scope" => form.scope.replace(value.into_owned()).is_none(),
                 "client_id" => form.client_id.replace(value.into_owned()).is_none(),
-                "client_secret" => form
-                    .client_secret
-                    .replace(SecretString::new(value.into_owned()))
-                    .is_none(),
+                "client_secret" => {
+                    form.client_secret.replace(SecretString::new(value.into_owned())).is_none()
+                }
                 "client_assertion" => !std::mem::replace(&mut form.has_assertion, true),
                 _ => true,
             };
@@ -80,9 +73,7 @@ impl TokenForm {
                 ));
             }
             (Some((name, _)), Some(client_id), None) if name != client_id => {
-                return Err(malformed(
-                    "`client_id` differs from the name in the `Authorization` header",
-                ));
+                return Err(malformed("`client_id` differs from the name in the `Authorization` header"));
             }
             (Some((name, secret)), _, None) => (name, secret),
             (None, None, _) => return Err(missing("client_id")),
@@ -93,9 +84,7 @@ impl TokenForm {
             }
         };
         if client_id.is_empty() || client_id.len() > CLIENT_ID_BYTES_MAX {
-            return Err(malformed(format!(
-                "`client_id` must have 1 to {CLIENT_ID_BYTES_MAX} bytes"
-            )));
+            return Err(malformed(format!("`client_id` must have 1 to {CLIENT_ID_BYTES_MAX} bytes")));
         }
         Ok((client_id, secret))
     }
@@ -115,22 +104,15 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, SecretString)>, ApiError
     let Some(header) = headers.get(AUTHORIZATION) else {
         return Ok(None);
     };
-    let problem =
-        || malformed("the `Authorization` header must have the form `Basic <base64 of id:secret>`");
+    let problem = || malformed("the `Authorization` header must have the form `Basic <base64 of id:secret>`");
     let (scheme, encoded) = header.as_bytes().split_at_checked(6).ok_or_else(problem)?;
     if !scheme.eq_ignore_ascii_case(b"Basic ") {
         return Err(problem());
     }
-    let decoded = base64::Engine::decode(
-        &base64::engine::general_purpose::STANDARD,
-        encoded.trim_ascii(),
-    )
-    .map(Zeroizing::new)
-    .map_err(|_| problem())?;
-    let colon = decoded
-        .iter()
-        .position(|byte| *byte == b':')
-        .ok_or_else(problem)?;
+    let decoded = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, encoded.trim_ascii())
+        .map(Zeroizing::new)
+        .map_err(|_| problem())?;
+    let colon = decoded.iter().position(|byte| *byte == b':').ok_or_else(problem)?;
     let name = form_decode(&decoded[..colon]).ok_or_else(problem)?;
     let secret = form_decode(&decoded[colon + 1..]).ok_or_else(problem)?;
     Ok(Some((name, SecretString::new(secret))))
@@ -138,14 +120,7 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, SecretString)>, ApiError
 
 /// One form-encoded value: `+` is a space, `%41` is `A`.
 fn form_decode(value: &[u8]) -> Option<String> {
-    let spaced: Zeroizing<Vec<u8>> = Zeroizing::new(
-        value
-            .iter()
-            .map(|byte| if *byte == b'+' { b' ' } else { *byte })
-            .collect(),
-    );
-    percent_decode(&spaced)
-        .decode_utf8()
-        .ok()
-        .map(|text| text.into_owned())
+    let spaced: Zeroizing<Vec<u8>> =
+        Zeroizing::new(value.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect());
+    percent_decode(&spaced).decode_utf8().ok().map(|text| text.into_owned())
 }

@@ -21,11 +21,7 @@ pub(super) fn discover(authority: &OAuth, context: &RequestContext) -> HandlerRe
     let base = authority.base(context)?;
     let tenant = tenant_at(&endpoint, base.host())
         .ok_or_else(|| ApiError::aadsts(Aadsts::UNKNOWN_INSTANCE, "unknown or invalid instance"))?;
-    let version = if context.query("api-version")?.as_deref() == Some("1.0") {
-        "1.0"
-    } else {
-        "1.1"
-    };
+    let version = if context.query("api-version")?.as_deref() == Some("1.0") { "1.0" } else { "1.1" };
     let host = base.host();
     Ok(Json(json!({
         "tenant_discovery_endpoint": format!("{base}/{tenant}/v2.0/.well-known/openid-configuration"),
@@ -46,8 +42,6 @@ fn tenant_at(endpoint: &str, host: &str) -> Option<String> {
     let tenant = uri.path().split('/').nth(1)?;
     let is_plain = !tenant.is_empty()
         && tenant.len() <= 255
-        && tenant
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+        && tenant.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
     (uri.scheme_str() == Some("https") && is_same_host && is_plain).then(|| tenant.to_owned())
 }

@@ -31,9 +31,7 @@ use crate::tenant::Tenants;
 use crate::token::{Authority, KeyRing, TokenIssuer};
 
 use attempts::Attempts;
-pub use client::{
-    Client, ClientDirectory, ClientSecret, DirectoryError, InvalidSecretHash, SecretHash,
-};
+pub use client::{Client, ClientDirectory, ClientSecret, DirectoryError, InvalidSecretHash, SecretHash};
 pub use resources::Resources;
 
 /// Largest form the token endpoint reads, in bytes.
@@ -66,24 +64,12 @@ impl OAuth {
         advertised: Option<Authority>,
         clock: Clock,
     ) -> Self {
-        Self {
-            tenants,
-            clients,
-            ring,
-            issuer,
-            resources,
-            advertised,
-            attempts: Attempts::default(),
-            clock,
-        }
+        Self { tenants, clients, ring, issuer, resources, advertised, attempts: Attempts::default(), clock }
     }
 
     /// The authority's routes.
     pub fn api(self: Arc<Self>) -> Api {
-        let get = |path: &str,
-                   operation: &str,
-                   summary: &str,
-                   handler: fn(&OAuth, &RequestContext) -> _| {
+        let get = |path: &str, operation: &str, summary: &str, handler: fn(&OAuth, &RequestContext) -> _| {
             let authority = self.clone();
             Route::get(path, operation, Access::Public, move |context| {
                 let authority = authority.clone();
@@ -141,9 +127,8 @@ impl OAuth {
         let name = context.param("tenant")?;
         self.tenants.find(name).ok_or_else(|| {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(128).collect();
-            let message = format!(
-                "tenant `{shown}` not found; check that it is the tenant id or a domain name of it"
-            );
+            let message =
+                format!("tenant `{shown}` not found; check that it is the tenant id or a domain name of it");
             ApiError::aadsts(Aadsts::TENANT_NOT_FOUND, message)
         })
     }
@@ -153,12 +138,8 @@ impl OAuth {
         if let Some(fixed) = &self.advertised {
             return Ok(fixed.clone());
         }
-        context
-            .host()
-            .and_then(Authority::from_host)
-            .ok_or_else(|| {
-                ApiError::invalid("the request does not say which host it is for")
-                    .with_target("Host")
-            })
+        context.host().and_then(Authority::from_host).ok_or_else(|| {
+            ApiError::invalid("the request does not say which host it is for").with_target("Host")
+        })
     }
 }

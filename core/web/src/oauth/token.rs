@@ -21,15 +21,10 @@ const ALIASES: [&str; 3] = ["common", "organizations", "consumers"];
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) fn route(authority: Arc<OAuth>) -> Route {
-    Route::post(
-        "/{tenant}/oauth2/v2.0/token",
-        "issueToken",
-        Access::Public,
-        move |context| {
-            let authority = authority.clone();
-            async move { issue(authority, context).await }
-        },
-    )
+    Route::post("/{tenant}/oauth2/v2.0/token", "issueToken", Access::Public, move |context| {
+        let authority = authority.clone();
+        async move { issue(authority, context).await }
+    })
     .style(Style::OAuth)
     .summary("issues an access token to an application")
     .max_body_bytes(FORM_BYTES_MAX)
@@ -47,13 +42,9 @@ pub(super) fn route(authority: Arc<OAuth>) -> Route {
 }
 
 async fn issue(authority: Arc<OAuth>, mut context: RequestContext) -> HandlerResult {
-    if ALIASES.iter().any(|alias| {
-        context
-            .param("tenant")
-            .is_ok_and(|name| name.eq_ignore_ascii_case(alias))
-    }) {
-        let message =
-            "an application signs in to one tenant: name it by its id or domain in the path";
+    if ALIASES.iter().any(|alias| context.param("tenant").is_ok_and(|name| name.eq_ignore_ascii_case(alias)))
+    {
+        let message = "an application signs in to one tenant: name it by its id or domain in the path";
         return Err(ApiError::aadsts(Aadsts::TENANT_NOT_NAMED, message));
     }
     let tenant = authority.tenant(&context)?;
@@ -63,23 +54,15 @@ async fn issue(authority: Arc<OAuth>, mut context: RequestContext) -> HandlerRes
         None | Some("") => return Err(missing("grant_type")),
         Some("client_credentials") => {}
         Some(_) => {
-            let message =
-                "the grant type is not supported; this endpoint supports `client_credentials`";
+            let message = "the grant type is not supported; this endpoint supports `client_credentials`";
             return Err(ApiError::aadsts(Aadsts::UNSUPPORTED_GRANT_TYPE, message));
         }
     }
     let scope = form.scope.take();
     let (client_id, secret) = form.credentials(context.headers())?;
     let address = context.peer().and_then(|peer| peer.ip());
-    let grant = client_credentials::grant(
-        &authority,
-        tenant,
-        scope,
-        &client_id,
-        secret.expose(),
-        address,
-    )
-    .await?;
+    let grant =
+        client_credentials::grant(&authority, tenant, scope, &client_id, secret.expose(), address).await?;
     let issued = sign(&authority, grant).await?;
     tracing::info!(
         tenant = %tenant,
@@ -110,14 +93,8 @@ fn response(issued: &IssuedToken) -> Response {
     });
     let mut response = Response::new(body.to_string().into());
     let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/json; charset=utf-8"),
-    );
-    headers.insert(
-        CACHE_CONTROL,
-        HeaderValue::from_static("no-store, no-cache"),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache"));
     headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
     response
 }

@@ -113,8 +113,7 @@ impl RequestContext {
     /// All query parameters, decoded, in their order.
     pub fn query_pairs(&self) -> impl Iterator<Item = (String, String)> {
         let query = self.parts.uri.query().unwrap_or_default();
-        form_urlencoded::parse(query.as_bytes())
-            .map(|(key, value)| (key.into_owned(), value.into_owned()))
+        form_urlencoded::parse(query.as_bytes()).map(|(key, value)| (key.into_owned(), value.into_owned()))
     }
 
     /// Reads the whole body, gzip unpacked, within the route's limit. A second call gives nothing.
@@ -122,12 +121,7 @@ impl RequestContext {
     /// # Errors
     /// As [`body::read`].
     pub async fn body(&mut self) -> Result<Bytes, ApiError> {
-        body::read(
-            &self.parts.headers,
-            std::mem::take(&mut self.body),
-            self.max_body_bytes,
-        )
-        .await
+        body::read(&self.parts.headers, std::mem::take(&mut self.body), self.max_body_bytes).await
     }
 
     /// Reads the whole body as JSON.
@@ -147,9 +141,6 @@ impl RequestContext {
             parts.extensions.insert(Principal::clone(&principal));
         }
         parts.extensions.insert(self.ids);
-        Request::from_parts(
-            parts,
-            Body::new(http_body_util::Limited::new(self.body, self.max_body_bytes)),
-        )
+        Request::from_parts(parts, Body::new(http_body_util::Limited::new(self.body, self.max_body_bytes)))
     }
 }

@@ -28,10 +28,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Times the default body of 1 MiB, this is what may wait in memory: half a gigabyte at the very worst.
     fn default() -> Self {
-        Self {
-            in_flight_max: 512,
-            public_in_flight_max: 256,
-        }
+        Self { in_flight_max: 512, public_in_flight_max: 256 }
     }
 }
 
@@ -87,9 +84,7 @@ impl Gate {
         let Access::Role(role) = route.access else {
             return Ok(None);
         };
-        let principal = self
-            .authenticate(audiences, parts)
-            .map_err(|error| (None, error))?;
+        let principal = self.authenticate(audiences, parts).map_err(|error| (None, error))?;
         match principal.require(role) {
             Ok(()) => Ok(Some(principal)),
             Err(error) => Err((Some(principal), error)),
@@ -103,19 +98,12 @@ impl Gate {
             Access::Role(_) => &self.permits,
         };
         permits.clone().try_acquire_owned().map_err(|_| {
-            ApiError::unavailable(
-                "the server is working on too many requests",
-                Duration::from_secs(1),
-            )
+            ApiError::unavailable("the server is working on too many requests", Duration::from_secs(1))
         })
     }
 
     fn authenticate(&self, audiences: &Audiences, parts: &Parts) -> Result<Principal, ApiError> {
-        let audiences = if audiences.is_empty() {
-            &self.audiences
-        } else {
-            audiences
-        };
+        let audiences = if audiences.is_empty() { &self.audiences } else { audiences };
         let mut given = parts.headers.get_all(AUTHORIZATION).iter();
         match (given.next(), given.next()) {
             (Some(header), None) => {
@@ -126,19 +114,15 @@ impl Gate {
                 })?;
                 Ok(self.verifier.verify(token, audiences)?.principal())
             }
-            (Some(_), Some(_)) => Err(ApiError::unauthenticated(
-                "the request has more than one `Authorization` header",
-            )),
-            (None, _) => parts
-                .extensions
-                .get::<Peer>()
-                .and_then(|peer| self.local.principal(peer))
-                .ok_or_else(|| {
-                    ApiError::unauthenticated(
-                        "authentication failed: the `Authorization` header is missing",
-                    )
-                    .with_reason(MISSING_CREDENTIALS)
-                }),
+            (Some(_), Some(_)) => {
+                Err(ApiError::unauthenticated("the request has more than one `Authorization` header"))
+            }
+            (None, _) => {
+                parts.extensions.get::<Peer>().and_then(|peer| self.local.principal(peer)).ok_or_else(|| {
+                    ApiError::unauthenticated("authentication failed: the `Authorization` header is missing")
+                        .with_reason(MISSING_CREDENTIALS)
+                })
+            }
         }
     }
 }
@@ -146,7 +130,5 @@ impl Gate {
 /// The token in an `Authorization` header (RFC 6750 section 2.1).
 fn bearer(header: &[u8]) -> Option<&[u8]> {
     let (scheme, token) = header.split_at_checked(7)?;
-    scheme
-        .eq_ignore_ascii_case(b"Bearer ")
-        .then(|| token.trim_ascii())
+    scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
 }

@@ -97,11 +97,7 @@ impl Route {
         H: Fn(RequestContext) -> F + Send + Sync + 'static,
         F: Future<Output = HandlerResult> + Send + 'static,
     {
-        let hang_up = if method.is_safe() {
-            HangUp::Cancel
-        } else {
-            HangUp::Finish
-        };
+        let hang_up = if method.is_safe() { HangUp::Cancel } else { HangUp::Finish };
         Self {
             method,
             path: path.into(),
@@ -242,11 +238,7 @@ pub struct Api {
 impl Api {
     /// An API without routes yet. Its tokens are those for the platform's own audiences.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            audiences: Arc::default(),
-            routes: Vec::new(),
-        }
+        Self { name: name.into(), audiences: Arc::default(), routes: Vec::new() }
     }
 
     /// Accepts tokens for these audiences instead of the platform's own.

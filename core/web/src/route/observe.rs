@@ -40,15 +40,9 @@ impl RequestObserver for () {
 }
 
 /// Writes the log event of a request. Faults on this side are errors and carry their causes.
-pub(super) fn log(
-    record: &RequestRecord<'_>,
-    client_request_id: Option<&str>,
-    error: Option<&ApiError>,
-) {
+pub(super) fn log(record: &RequestRecord<'_>, client_request_id: Option<&str>, error: Option<&ApiError>) {
     let causes = error.and_then(ApiError::causes);
-    let tenant = record
-        .principal
-        .map(|principal| principal.tenant.to_string());
+    let tenant = record.principal.map(|principal| principal.tenant.to_string());
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(

@@ -9,20 +9,15 @@ use crate::error::Style;
 /// The document that describes all routes of `apis`.
 pub fn openapi(title: &str, version: &str, apis: &[Api]) -> Value {
     let mut paths = Map::new();
-    for (api, route) in apis
-        .iter()
-        .flat_map(|api| api.routes().map(move |route| (api, route)))
-    {
+    for (api, route) in apis.iter().flat_map(|api| api.routes().map(move |route| (api, route))) {
         let Some(template) = Template::parse(&route.path) else {
             continue;
         };
         let place = paths.entry(template.openapi()).or_insert_with(|| json!({}));
         place[route.method.as_str().to_ascii_lowercase()] = operation(api, route, &template);
     }
-    let schemas: Map<String, Value> = Style::ALL
-        .into_iter()
-        .map(|style| (style.schema_name().to_owned(), style.schema()))
-        .collect();
+    let schemas: Map<String, Value> =
+        Style::ALL.into_iter().map(|style| (style.schema_name().to_owned(), style.schema())).collect();
     json!({
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
@@ -35,11 +30,7 @@ pub fn openapi(title: &str, version: &str, apis: &[Api]) -> Value {
 }
 
 fn operation(api: &Api, route: &Route, template: &Template) -> Value {
-    let tags = if route.tags.is_empty() {
-        vec![api.name.clone()]
-    } else {
-        route.tags.clone()
-    };
+    let tags = if route.tags.is_empty() { vec![api.name.clone()] } else { route.tags.clone() };
     let parameters: Vec<Value> = template
         .names()
         .into_iter()

@@ -18,23 +18,15 @@ enum Segment {
 impl Template {
     /// Parses a template; `None` if it is malformed.
     pub fn parse(path: &str) -> Option<Self> {
-        let segments = path
-            .strip_prefix('/')?
-            .split('/')
-            .map(segment)
-            .collect::<Option<Vec<_>>>()?;
+        let segments = path.strip_prefix('/')?.split('/').map(segment).collect::<Option<Vec<_>>>()?;
         let (last, before) = segments.split_last()?;
         let is_root = segments.len() == 1 && *last == Segment::Literal(String::new());
-        let has_empty = segments
-            .iter()
-            .any(|s| *s == Segment::Literal(String::new()));
+        let has_empty = segments.iter().any(|s| *s == Segment::Literal(String::new()));
         let has_early_rest = before.iter().any(|s| matches!(s, Segment::Rest(_)));
         let mut names: Vec<&str> = segments.iter().filter_map(Segment::name).collect();
         names.sort_unstable();
         let has_twins = names.windows(2).any(|pair| pair[0] == pair[1]);
-        (is_root || !has_empty)
-            .then_some(())
-            .filter(|()| !has_early_rest && !has_twins)?;
+        (is_root || !has_empty).then_some(()).filter(|()| !has_early_rest && !has_twins)?;
         Some(Self { segments })
     }
 
@@ -49,11 +41,7 @@ impl Template {
 
     /// The parameters' names, in order.
     pub fn names(&self) -> Vec<String> {
-        self.segments
-            .iter()
-            .filter_map(Segment::name)
-            .map(str::to_owned)
-            .collect()
+        self.segments.iter().filter_map(Segment::name).map(str::to_owned).collect()
     }
 
     /// The template as OpenAPI writes it, which has no sign for the rest of a path.
@@ -102,9 +90,8 @@ impl Segment {
 }
 
 fn segment(text: &str) -> Option<Segment> {
-    let is_name = |name: &str| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
+    let is_name =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if let Some(inner) = text.strip_prefix('{') {
         let name = inner.strip_suffix('}')?;
         return match name.strip_prefix('*') {
@@ -112,9 +99,8 @@ fn segment(text: &str) -> Option<Segment> {
             None => is_name(name).then(|| Segment::One(name.to_owned())),
         };
     }
-    let is_plain = text
-        .chars()
-        .all(|c| c.is_ascii_graphic() && !matches!(c, '{' | '}' | '?' | '#' | '%' | '*' | ':'));
+    let is_plain =
+        text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '{' | '}' | '?' | '#' | '%' | '*' | ':'));
     is_plain.then(|| Segment::Literal(text.to_owned()))
 }
 
@@ -135,8 +121,8 @@ mod tests {
     #[test]
     fn malformed_templates_are_refused() {
         for bad in [
-            "", "a", "/a//b", "/a/", "/{}", "/{a", "/a}", "/{a}/{a}", "/{*a}/b", "/a{b}", "/a?b",
-            "/a%20b", "/é",
+            "", "a", "/a//b", "/a/", "/{}", "/{a", "/a}", "/{a}/{a}", "/{*a}/b", "/a{b}", "/a?b", "/a%20b",
+            "/é",
         ] {
             assert_eq!(Template::parse(bad), None, "{bad}");
         }
@@ -145,12 +131,9 @@ mod tests {
     #[test]
     fn likeness_counts_common_literals() {
         let template = Template::parse("/{tenant}/oauth2/v2.0/token").expect("a template");
-        for (path, expected) in [
-            ("/t/oauth2/v2.0/x", 2),
-            ("/t/x/v2.0/token", 0),
-            ("/", 0),
-            ("/t/oauth2/v2.0/token/x", 3),
-        ] {
+        for (path, expected) in
+            [("/t/oauth2/v2.0/x", 2), ("/t/x/v2.0/token", 0), ("/", 0), ("/t/oauth2/v2.0/token/x", 3)]
+        {
             assert_eq!(template.likeness(path), expected, "{path}");
         }
     }

@@ -42,11 +42,8 @@ pub enum RouteTableError {
 /// [`RouteTableError`] if the tables contradict themselves.
 pub fn router(apis: &[Api], gate: Arc<Gate>) -> Result<Router, RouteTableError> {
     let declared = declare(apis)?;
-    let neighbours = Arc::new(Neighbours::new(
-        declared
-            .iter()
-            .map(|one| (one.template.clone(), one.route.style)),
-    ));
+    let neighbours =
+        Arc::new(Neighbours::new(declared.iter().map(|one| (one.template.clone(), one.route.style))));
     let mut router = Router::new();
     for (shape, place) in places(declared)? {
         let (place, gate) = (Arc::new(place), gate.clone());
@@ -69,10 +66,7 @@ pub fn router(apis: &[Api], gate: Arc<Gate>) -> Result<Router, RouteTableError> 
 fn declare(apis: &[Api]) -> Result<Vec<Arc<Declared>>, RouteTableError> {
     let mut names = HashSet::new();
     let mut all = Vec::new();
-    for (api, route) in apis
-        .iter()
-        .flat_map(|api| api.routes.iter().map(move |route| (api, route)))
-    {
+    for (api, route) in apis.iter().flat_map(|api| api.routes.iter().map(move |route| (api, route))) {
         if !names.insert(route.operation_id.clone()) {
             return Err(RouteTableError::SameOperation(route.operation_id.clone()));
         }
@@ -96,11 +90,7 @@ fn places(declared: Vec<Arc<Declared>>) -> Result<BTreeMap<String, Place>, Route
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
     for one in declared {
         let place = places.entry(one.template.shape()).or_default();
-        if let Some(other) = place
-            .routes
-            .iter()
-            .find(|other| other.route.method == one.route.method)
-        {
+        if let Some(other) = place.routes.iter().find(|other| other.route.method == one.route.method) {
             return Err(RouteTableError::SamePlace {
                 first: other.route.operation_id.clone(),
                 second: one.route.operation_id.clone(),

@@ -8,8 +8,8 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::response::Response;
 use http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
@@ -45,21 +45,11 @@ pub(super) struct Place {
 impl Place {
     fn find(&self, method: &Method) -> Option<&Arc<Declared>> {
         let by = |wanted: &Method| self.routes.iter().find(|one| one.route.method == *wanted);
-        by(method).or_else(|| {
-            if *method == Method::HEAD {
-                by(&Method::GET)
-            } else {
-                None
-            }
-        })
+        by(method).or_else(|| if *method == Method::HEAD { by(&Method::GET) } else { None })
     }
 
     fn allowed(&self) -> HeaderValue {
-        let mut methods: Vec<&str> = self
-            .routes
-            .iter()
-            .map(|one| one.route.method.as_str())
-            .collect();
+        let mut methods: Vec<&str> = self.routes.iter().map(|one| one.route.method.as_str()).collect();
         if methods.contains(&"GET") && !methods.contains(&"HEAD") {
             methods.push("HEAD");
         }
@@ -67,9 +57,7 @@ impl Place {
     }
 
     fn style(&self) -> Style {
-        self.routes
-            .first()
-            .map_or(Style::ResourceManager, |one| one.route.style)
+        self.routes.first().map_or(Style::ResourceManager, |one| one.route.style)
     }
 }
 
@@ -77,10 +65,7 @@ impl Place {
 pub(super) async fn at(gate: &Arc<Gate>, place: &Place, request: Request) -> Response {
     let Some(declared) = place.find(request.method()) else {
         let report = Report::new(gate, UNMATCHED, place.style(), &request);
-        let error = ApiError::new(
-            Code::MethodNotAllowed,
-            "the method is not allowed on this path",
-        );
+        let error = ApiError::new(Code::MethodNotAllowed, "the method is not allowed on this path");
         let mut response = report.end(Err(error));
         response.headers_mut().insert(ALLOW, place.allowed());
         return response;
@@ -141,19 +126,15 @@ async fn admit(
     let values = RawPathParams::from_request_parts(parts, &())
         .await
         .map_err(|_| ApiError::invalid("the path is not percent-encoded UTF-8"))?;
-    Ok(declared
-        .names
-        .iter()
-        .cloned()
-        .zip(values.iter().map(|(_, value)| value.to_owned()))
-        .collect())
+    Ok(declared.names.iter().cloned().zip(values.iter().map(|(_, value)| value.to_owned())).collect())
 }
 
 /// Runs the handler on a task of its own, so that a panic ends only this request and, where the route says so, a
 /// client that hangs up does not stop a change half way.
 async fn run(gate: &Gate, route: Arc<Route>, context: RequestContext) -> HandlerResult {
     let permit = gate.permit(route.access)?;
-    let span = tracing::info_span!("operation", operation = route.operation_id, request_id = %context.ids.request());
+    let span =
+        tracing::info_span!("operation", operation = route.operation_id, request_id = %context.ids.request());
     let hang_up = route.hang_up;
     let handler = async move {
         let _permit = permit;
@@ -171,18 +152,13 @@ async fn run(gate: &Gate, route: Arc<Route>, context: RequestContext) -> Handler
 }
 
 fn overdue(timeout: Duration) -> ApiError {
-    ApiError::unavailable("the operation took too long", timeout).with_source(format!(
-        "the handler did not end within {} ms",
-        timeout.as_millis()
-    ))
+    ApiError::unavailable("the operation took too long", timeout)
+        .with_source(format!("the handler did not end within {} ms", timeout.as_millis()))
 }
 
 fn crashed(error: JoinError) -> ApiError {
     match error.try_into_panic() {
-        Ok(panic) => ApiError::internal(format!(
-            "the handler panicked: {}",
-            panic_message(panic.as_ref())
-        )),
+        Ok(panic) => ApiError::internal(format!("the handler panicked: {}", panic_message(panic.as_ref()))),
         Err(error) => ApiError::internal(error),
     }
 }
@@ -231,10 +207,7 @@ impl<'g> Report<'g> {
     fn end(mut self, result: HandlerResult) -> Response {
         let (mut response, error) = match result {
             Ok(response) => (response, None),
-            Err(error) => (
-                self.style.render(&error, &self.ids, self.gate.clock.now()),
-                Some(error),
-            ),
+            Err(error) => (self.style.render(&error, &self.ids, self.gate.clock.now()), Some(error)),
         };
         let headers = response.headers_mut();
         self.ids.write(self.style, headers);
@@ -288,22 +261,14 @@ fn secure(headers: &mut HeaderMap, over_tls_name: bool) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     for (name, value) in [
         (CACHE_CONTROL, "no-store"),
-        (
-            CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'",
-        ),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (REFERRER_POLICY, "no-referrer"),
         (X_FRAME_OPTIONS, "DENY"),
     ] {
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if over_tls_name {
-        headers.insert(
-            STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000"),
-        );
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
 }
 
@@ -312,17 +277,11 @@ fn secure(headers: &mut HeaderMap, over_tls_name: bool) {
 fn is_public_name(request: &Request) -> bool {
     let host = match request.uri().authority() {
         Some(authority) => Some(authority.as_str()),
-        None => request
-            .headers()
-            .get(http::header::HOST)
-            .and_then(|host| host.to_str().ok()),
+        None => request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok()),
     };
     let Some(authority) = host.and_then(|host| host.parse::<http::uri::Authority>().ok()) else {
         return false;
     };
-    let name = authority
-        .host()
-        .trim_start_matches('[')
-        .trim_end_matches(']');
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
     name.contains('.') && name.parse::<std::net::IpAddr>().is_err() && !name.ends_with(".localhost")
 }

@@ -54,13 +54,7 @@ pub struct Hole {
 
 impl fmt::Display for Hole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` answered {} to a caller with {}",
-            self.operation_id,
-            self.status.as_u16(),
-            self.lacks
-        )
+        write!(f, "`{}` answered {} to a caller with {}", self.operation_id, self.status.as_u16(), self.lacks)
     }
 }
 
@@ -78,19 +72,14 @@ pub struct Walked {
 /// Tries every route that is not public: without a token, with garbage, with each unacceptable token, without a
 /// role, and with every role that does not include the required one. `send` makes the request and gives the
 /// answer's status.
-pub async fn walk<F>(
-    apis: &[Api],
-    tokens: &Tokens,
-    mut send: impl FnMut(Attempt<'_>) -> F,
-) -> Walked
+pub async fn walk<F>(apis: &[Api], tokens: &Tokens, mut send: impl FnMut(Attempt<'_>) -> F) -> Walked
 where
     F: Future<Output = StatusCode>,
 {
     let garbage = SecretString::new("bm90.YQ.dG9rZW4".to_owned());
     let mut walked = Walked::default();
     for route in apis.iter().flat_map(Api::routes) {
-        let (Access::Role(role), Some(template)) = (route.access, Template::parse(&route.path))
-        else {
+        let (Access::Role(role), Some(template)) = (route.access, Template::parse(&route.path)) else {
             continue;
         };
         walked.routes += 1;
@@ -106,11 +95,7 @@ where
             walked.attempts += 1;
             let status = send(attempt).await;
             if status != expected {
-                walked.holes.push(Hole {
-                    operation_id: route.operation_id.clone(),
-                    lacks,
-                    status,
-                });
+                walked.holes.push(Hole { operation_id: route.operation_id.clone(), lacks, status });
             }
         }
     }
@@ -123,34 +108,14 @@ type Lacking<'t> = Vec<(String, Option<&'t SecretString>, StatusCode)>;
 fn lacking<'t>(required: Role, tokens: &'t Tokens, garbage: &'t SecretString) -> Lacking<'t> {
     let mut callers = vec![
         ("no token".to_owned(), None, StatusCode::UNAUTHORIZED),
-        (
-            "a garbage token".to_owned(),
-            Some(garbage),
-            StatusCode::UNAUTHORIZED,
-        ),
-        (
-            "no role".to_owned(),
-            Some(&tokens.without_role),
-            StatusCode::FORBIDDEN,
-        ),
+        ("a garbage token".to_owned(), Some(garbage), StatusCode::UNAUTHORIZED),
+        ("no role".to_owned(), Some(&tokens.without_role), StatusCode::FORBIDDEN),
     ];
     for (fault, token) in &tokens.unacceptable {
-        callers.push((
-            format!("a token with this fault: {fault}"),
-            Some(token),
-            StatusCode::UNAUTHORIZED,
-        ));
+        callers.push((format!("a token with this fault: {fault}"), Some(token), StatusCode::UNAUTHORIZED));
     }
-    for (role, token) in tokens
-        .by_role
-        .iter()
-        .filter(|(role, _)| !role.implies(required))
-    {
-        callers.push((
-            format!("only the role {role}"),
-            Some(token),
-            StatusCode::FORBIDDEN,
-        ));
+    for (role, token) in tokens.by_role.iter().filter(|(role, _)| !role.implies(required)) {
+        callers.push((format!("only the role {role}"), Some(token), StatusCode::FORBIDDEN));
     }
     callers
 }

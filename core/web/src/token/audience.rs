@@ -8,22 +8,13 @@ pub struct Audiences(Vec<String>);
 impl Audiences {
     /// The audiences in `names`.
     pub fn new(names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        Self(
-            names
-                .into_iter()
-                .map(|name| canonical(name.as_ref()).to_ascii_lowercase())
-                .collect(),
-        )
+        Self(names.into_iter().map(|name| canonical(name.as_ref()).to_ascii_lowercase()).collect())
     }
 
     /// Whether a token for `audience` is meant for this API.
     pub fn contains(&self, audience: &str) -> bool {
         let audience = canonical(audience);
-        !audience.is_empty()
-            && self
-                .0
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(audience))
+        !audience.is_empty() && self.0.iter().any(|name| name.eq_ignore_ascii_case(audience))
     }
 
     /// Whether no audience is accepted.

@@ -26,10 +26,7 @@ struct Checked {
 impl TokenCache {
     /// A cache of at most `capacity` tokens.
     pub fn new(capacity: usize) -> Self {
-        Self(Mutex::new(Checked {
-            generation: 0,
-            claims: BoundedMap::new(capacity),
-        }))
+        Self(Mutex::new(Checked { generation: 0, claims: BoundedMap::new(capacity) }))
     }
 
     pub fn hash(token: &[u8]) -> TokenHash {

@@ -52,19 +52,14 @@ async fn blocking<T: Send + 'static>(
     action: &'static str,
     work: impl FnOnce() -> Result<T, KeyStoreError> + Send + 'static,
 ) -> Result<T, KeyStoreError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| storage(action, error))?
+    tokio::task::spawn_blocking(work).await.map_err(|error| storage(action, error))?
 }
 
 fn storage(
     action: &'static str,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> KeyStoreError {
-    KeyStoreError::Storage {
-        action,
-        source: source.into(),
-    }
+    KeyStoreError::Storage { action, source: source.into() }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,19 +104,13 @@ fn load(path: &Path) -> Result<Vec<StoredKey>, KeyStoreError> {
         Err(error) => return Err(storage("read", error)),
     };
     if mode & 0o077 != 0 {
-        return Err(KeyStoreError::Exposed {
-            path: path.display().to_string(),
-            mode,
-        });
+        return Err(KeyStoreError::Exposed { path: path.display().to_string(), mode });
     }
     let text = Zeroizing::new(fs::read(path).map_err(|error| storage("read", error))?);
     let file: FileFormat =
         serde_json::from_slice(&text).map_err(|error| KeyStoreError::Damaged(error.to_string()))?;
     if file.version != VERSION {
-        return Err(KeyStoreError::Damaged(format!(
-            "format version {} is not known",
-            file.version
-        )));
+        return Err(KeyStoreError::Damaged(format!("format version {} is not known", file.version)));
     }
     file.keys.into_iter().map(stored).collect()
 }
@@ -135,12 +124,7 @@ fn stored(key: FileKey) -> Result<StoredKey, KeyStoreError> {
         FileState::Current => KeyState::Current,
         FileState::Retired { until } => KeyState::Retired { until },
     };
-    Ok(StoredKey {
-        kid: key.kid,
-        pkcs8: SecretBytes::new(pkcs8),
-        created: key.created,
-        state,
-    })
+    Ok(StoredKey { kid: key.kid, pkcs8: SecretBytes::new(pkcs8), created: key.created, state })
 }
 
 fn save(path: &Path, keys: &[StoredKey]) -> Result<(), KeyStoreError> {
@@ -157,12 +141,9 @@ fn save(path: &Path, keys: &[StoredKey]) -> Result<(), KeyStoreError> {
             pkcs8: Base64(STANDARD.encode(key.pkcs8.expose())),
         })
         .collect();
-    let text = serde_json::to_vec_pretty(&FileFormat {
-        version: VERSION,
-        keys,
-    })
-    .map(Zeroizing::new)
-    .expect("keys are texts and times, which JSON can hold");
+    let text = serde_json::to_vec_pretty(&FileFormat { version: VERSION, keys })
+        .map(Zeroizing::new)
+        .expect("keys are texts and times, which JSON can hold");
     replace(path, &text).map_err(|error| storage("written", error))
 }
 
@@ -176,11 +157,7 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(MODE)
-        .open(&beside)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&beside)?;
     file.set_permissions(Permissions::from_mode(MODE))?;
     file.write_all(content)?;
     file.sync_all()?;

@@ -8,8 +8,8 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use super::{
-    Audiences, Authority, Grant, KeyRing, KeyState, KeyStore, KeyStoreError, RotationPolicy,
-    SigningKey, StoredKey, TokenIssuer, TokenVerifier,
+    Audiences, Authority, Grant, KeyRing, KeyState, KeyStore, KeyStoreError, RotationPolicy, SigningKey,
+    StoredKey, TokenIssuer, TokenVerifier,
 };
 use crate::clock::Clock;
 use crate::role::{Role, RoleSet};
@@ -56,10 +56,7 @@ impl KeyStore for MemoryStore {
 
     async fn save(&self, keys: Vec<StoredKey>) -> Result<(), KeyStoreError> {
         if *self.is_broken.lock() {
-            return Err(KeyStoreError::Storage {
-                action: "written",
-                source: "disk full".into(),
-            });
+            return Err(KeyStoreError::Storage { action: "written", source: "disk full".into() });
         }
         *self.keys.lock() = keys;
         Ok(())
@@ -88,33 +85,21 @@ impl World {
         let hands = Hands::new();
         let store = Arc::new(MemoryStore::default());
         store.keys.lock().push(stored_key());
-        let ring = KeyRing::open(store.clone(), RotationPolicy::default(), hands.clock())
-            .await
-            .expect("a ring");
+        let ring =
+            KeyRing::open(store.clone(), RotationPolicy::default(), hands.clock()).await.expect("a ring");
         let ring = Arc::new(ring);
         let authority = Authority::new("https://localhost:8443").expect("an authority");
         let tenants = Arc::new(Tenants::new());
         tenants.insert(TENANT, ["contoso.example"]);
         let issuer = TokenIssuer::new(ring.clone(), authority.clone(), hands.clock());
         let verifier = TokenVerifier::new(ring.clone(), authority, tenants, hands.clock());
-        Self {
-            hands,
-            ring,
-            store,
-            issuer,
-            verifier,
-        }
+        Self { hands, ring, store, issuer, verifier }
     }
 
     pub fn token(&self, change: impl FnOnce(&mut Grant)) -> String {
         let mut grant = grant();
         change(&mut grant);
-        self.issuer
-            .issue(&grant)
-            .expect("a token")
-            .token
-            .expose()
-            .to_owned()
+        self.issuer.issue(&grant).expect("a token").token.expose().to_owned()
     }
 }
 

@@ -57,11 +57,7 @@ pub struct TokenIssuer {
 impl TokenIssuer {
     /// An issuer named `authority`.
     pub fn new(ring: Arc<KeyRing>, authority: Authority, clock: Clock) -> Self {
-        Self {
-            ring,
-            authority,
-            clock,
-        }
+        Self { ring, authority, clock }
     }
 
     /// The authority the tokens name as their issuer.
@@ -90,20 +86,12 @@ impl TokenIssuer {
             azpacr: Some("1".to_owned()),
             app_displayname: Some(grant.display_name.clone()),
             idtyp: Some("app".to_owned()),
-            roles: grant
-                .roles
-                .iter()
-                .map(|role| role.as_str().to_owned())
-                .collect(),
+            roles: grant.roles.iter().map(|role| role.as_str().to_owned()).collect(),
             ver: "2.0".to_owned(),
             uti: token_id()?,
         };
         let token = jws::sign(&self.ring.signing(), &claims)?;
-        Ok(IssuedToken {
-            token: SecretString::new(token),
-            id: claims.uti,
-            expires_in,
-        })
+        Ok(IssuedToken { token: SecretString::new(token), id: claims.uti, expires_in })
     }
 }
 

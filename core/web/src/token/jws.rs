@@ -42,11 +42,7 @@ pub(super) fn split(token: &[u8]) -> Result<Parts<'_>, TokenError> {
     if token.len() > TOKEN_BYTES_MAX {
         return Err(TokenError::TooLong);
     }
-    let mut dots = token
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| **byte == b'.')
-        .map(|(at, _)| at);
+    let mut dots = token.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
     let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
         return Err(TokenError::Malformed("it does not have three parts"));
     };
@@ -63,18 +59,11 @@ pub(super) fn split(token: &[u8]) -> Result<Parts<'_>, TokenError> {
         && !typ.eq_ignore_ascii_case("JWT")
         && !typ.eq_ignore_ascii_case("at+jwt")
     {
-        return Err(TokenError::Malformed(
-            "its type is not that of an access token",
-        ));
+        return Err(TokenError::Malformed("its type is not that of an access token"));
     }
     let kid = header.kid.ok_or(TokenError::UnknownKey)?.into_owned();
     let signature = decode(&token[second + 1..], "its signature is not base64url")?;
-    Ok(Parts {
-        kid,
-        signed: &token[..second],
-        payload: &token[first + 1..second],
-        signature,
-    })
+    Ok(Parts { kid, signed: &token[..second], payload: &token[first + 1..second], signature })
 }
 
 /// Reads the claims of a token whose signature has been checked.
@@ -87,8 +76,7 @@ pub(super) fn claims(payload: &[u8]) -> Result<Claims, TokenError> {
 /// Signs `claims` with `key`.
 pub(super) fn sign(key: &SigningKey, claims: &Claims) -> Result<String, KeyError> {
     let header = json!({"typ": "JWT", "alg": ALGORITHM, "kid": key.kid()});
-    let claims =
-        serde_json::to_vec(claims).expect("claims are strings and numbers, which JSON can hold");
+    let claims = serde_json::to_vec(claims).expect("claims are strings and numbers, which JSON can hold");
     let mut token = URL_SAFE_NO_PAD.encode(header.to_string());
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(claims, &mut token);
@@ -99,7 +87,5 @@ pub(super) fn sign(key: &SigningKey, claims: &Claims) -> Result<String, KeyError
 }
 
 fn decode(part: &[u8], problem: &'static str) -> Result<Vec<u8>, TokenError> {
-    URL_SAFE_NO_PAD
-        .decode(part)
-        .map_err(|_| TokenError::Malformed(problem))
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed(problem))
 }

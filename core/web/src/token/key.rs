@@ -69,8 +69,8 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError::Crypto`] if the library fails.
     pub fn generate(created: DateTime<Utc>, state: KeyState) -> Result<Self, KeyError> {
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048)
-            .map_err(|_| KeyError::Crypto("generate an RSA key"))?;
+        let pair =
+            RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Crypto("generate an RSA key"))?;
         Self::from_pair(pair, created, state)
     }
 
@@ -79,10 +79,7 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError::Unusable`] if it is no RSA key or not the one its id names.
     pub fn from_stored(stored: &StoredKey) -> Result<Self, KeyError> {
-        let unusable = |problem| KeyError::Unusable {
-            kid: stored.kid.clone(),
-            problem,
-        };
+        let unusable = |problem| KeyError::Unusable { kid: stored.kid.clone(), problem };
         let pair = RsaKeyPair::from_pkcs8(stored.pkcs8.expose())
             .map_err(|_| unusable("it is not an RSA key in PKCS#8"))?;
         let key = Self::from_pair(pair, stored.created, stored.state)?;
@@ -97,10 +94,7 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError::Crypto`] if the library fails.
     pub fn to_stored(&self) -> Result<StoredKey, KeyError> {
-        let pkcs8 = self
-            .pair
-            .as_der()
-            .map_err(|_| KeyError::Crypto("encode an RSA key"))?;
+        let pkcs8 = self.pair.as_der().map_err(|_| KeyError::Crypto("encode an RSA key"))?;
         Ok(StoredKey {
             kid: self.kid.clone(),
             pkcs8: SecretBytes::new(pkcs8.as_ref().to_vec()),
@@ -134,12 +128,7 @@ impl SigningKey {
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                message,
-                &mut signature,
-            )
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .map_err(|_| KeyError::Crypto("sign"))?;
         Ok(signature)
     }
@@ -148,27 +137,14 @@ impl SigningKey {
         self.verifying.verify_sig(message, signature).is_ok()
     }
 
-    fn from_pair(
-        pair: RsaKeyPair,
-        created: DateTime<Utc>,
-        state: KeyState,
-    ) -> Result<Self, KeyError> {
-        let verifying =
-            ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref())
-                .map_err(|_| KeyError::Crypto("read its own public key"))?;
+    fn from_pair(pair: RsaKeyPair, created: DateTime<Utc>, state: KeyState) -> Result<Self, KeyError> {
+        let verifying = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref())
+            .map_err(|_| KeyError::Crypto("read its own public key"))?;
         let public = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
         let modulus = URL_SAFE_NO_PAD.encode(&public.n);
         let exponent = URL_SAFE_NO_PAD.encode(&public.e);
         let kid = thumbprint(&modulus, &exponent);
-        Ok(Self {
-            kid,
-            pair,
-            verifying,
-            modulus,
-            exponent,
-            created,
-            state,
-        })
+        Ok(Self { kid, pair, verifying, modulus, exponent, created, state })
     }
 }
 
@@ -195,9 +171,6 @@ mod tests {
     #[test]
     fn the_thumbprint_is_that_of_the_standard() {
         let modulus = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
-        assert_eq!(
-            thumbprint(modulus, "AQAB"),
-            "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
-        );
+        assert_eq!(thumbprint(modulus, "AQAB"), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     }
 }

@@ -75,10 +75,7 @@ impl KeyRing {
             .iter()
             .map(|key| SigningKey::from_stored(key).map(Arc::new))
             .collect::<Result<Vec<_>, _>>()?;
-        let current = match others
-            .iter()
-            .position(|key| key.state() == KeyState::Current)
-        {
+        let current = match others.iter().position(|key| key.state() == KeyState::Current) {
             Some(at) => others.remove(at),
             None => {
                 let first = generate(clock.now(), KeyState::Current).await?;
@@ -86,18 +83,8 @@ impl KeyRing {
                 first
             }
         };
-        let set = RwLock::new(Arc::new(KeySet {
-            generation: 0,
-            current,
-            others,
-        }));
-        Ok(Self {
-            store,
-            policy,
-            clock,
-            set,
-            changing: tokio::sync::Mutex::new(()),
-        })
+        let set = RwLock::new(Arc::new(KeySet { generation: 0, current, others }));
+        Ok(Self { store, policy, clock, set, changing: tokio::sync::Mutex::new(()) })
     }
 
     /// Does what the policy says is due: publishes the next key, lets it take over, drops retired keys.
@@ -110,12 +97,7 @@ impl KeyRing {
         let now = self.clock.now();
         let before = self.set();
         let mut current = before.current.clone();
-        let mut others: Vec<_> = before
-            .others
-            .iter()
-            .filter(|key| is_accepted(key, now))
-            .cloned()
-            .collect();
+        let mut others: Vec<_> = before.others.iter().filter(|key| is_accepted(key, now)).cloned().collect();
         let mut changed = others.len() != before.others.len();
 
         // The time a key was published before it signed counts as part of its service, so rotation may be
@@ -127,8 +109,7 @@ impl KeyRing {
                 changed = true;
             }
             Some(at)
-                if age >= self.policy.sign_for
-                    && now - others[at].created() >= self.policy.publish_ahead =>
+                if age >= self.policy.sign_for && now - others[at].created() >= self.policy.publish_ahead =>
             {
                 let next = others.remove(at);
                 let until = now + self.policy.keep_retired;
@@ -142,11 +123,7 @@ impl KeyRing {
             // Stored first, used only then: a key that signs can be found again after a crash.
             self.store.save(stored(&current, &others)?).await?;
             let mut set = self.set.write();
-            *set = Arc::new(KeySet {
-                generation: set.generation + 1,
-                current,
-                others,
-            });
+            *set = Arc::new(KeySet { generation: set.generation + 1, current, others });
         }
         Ok(changed)
     }
@@ -159,10 +136,7 @@ impl KeyRing {
     /// The key named `kid`, if its signatures are accepted now.
     pub(super) fn find(&self, kid: &str) -> Option<Arc<SigningKey>> {
         let now = self.clock.now();
-        self.set()
-            .keys()
-            .find(|key| key.kid() == kid && is_accepted(key, now))
-            .cloned()
+        self.set().keys().find(|key| key.kid() == kid && is_accepted(key, now)).cloned()
     }
 
     /// A number that changes whenever the keys do: what was verified under another one is void.
@@ -174,11 +148,7 @@ impl KeyRing {
     pub fn jwks(&self) -> Value {
         let now = self.clock.now();
         let set = self.set();
-        let keys: Vec<Value> = set
-            .keys()
-            .filter(|key| is_accepted(key, now))
-            .map(|key| key.jwk())
-            .collect();
+        let keys: Vec<Value> = set.keys().filter(|key| is_accepted(key, now)).map(|key| key.jwk()).collect();
         json!({ "keys": keys })
     }
 
@@ -188,10 +158,7 @@ impl KeyRing {
 }
 
 fn stored(current: &SigningKey, others: &[Arc<SigningKey>]) -> Result<Vec<StoredKey>, KeyError> {
-    std::iter::once(current)
-        .chain(others.iter().map(Arc::as_ref))
-        .map(SigningKey::to_stored)
-        .collect()
+    std::iter::once(current).chain(others.iter().map(Arc::as_ref)).map(SigningKey::to_stored).collect()
 }
 
 fn is_accepted(key: &SigningKey, now: DateTime<Utc>) -> bool {

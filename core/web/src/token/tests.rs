@@ -17,9 +17,7 @@ fn encode(value: &Value) -> String {
 fn resigned(token: &str, change: impl FnOnce(&mut Value, &mut Value)) -> String {
     let mut parts = token.split('.');
     let mut part = || -> Value {
-        let bytes = URL_SAFE_NO_PAD
-            .decode(parts.next().expect("a part"))
-            .expect("base64url");
+        let bytes = URL_SAFE_NO_PAD.decode(parts.next().expect("a part")).expect("base64url");
         serde_json::from_slice(&bytes).expect("JSON")
     };
     let (mut header, mut claims) = (part(), part());
@@ -31,14 +29,8 @@ fn resigned(token: &str, change: impl FnOnce(&mut Value, &mut Value)) -> String 
 }
 
 fn refusal(world: &World, token: &[u8]) -> TokenError {
-    let first = world
-        .verifier
-        .verify(token, &audiences())
-        .expect_err("the token is refused");
-    let second = world
-        .verifier
-        .verify(token, &audiences())
-        .expect_err("and refused again");
+    let first = world.verifier.verify(token, &audiences()).expect_err("the token is refused");
+    let second = world.verifier.verify(token, &audiences()).expect_err("and refused again");
     assert_eq!(first, second);
     first
 }
@@ -48,22 +40,13 @@ async fn an_issued_token_says_who_and_what() {
     let world = World::new().await;
     let token = world.token(|_| {});
     for _ in 0..2 {
-        let verified = world
-            .verifier
-            .verify(token.as_bytes(), &audiences())
-            .expect("a good token");
+        let verified = world.verifier.verify(token.as_bytes(), &audiences()).expect("a good token");
         let claims = verified.claims();
         assert_eq!(claims.iss, format!("https://localhost:8443/{TENANT}/v2.0"));
-        assert_eq!(
-            (claims.azp.as_deref(), claims.ver.as_str()),
-            (Some("client"), "2.0")
-        );
+        assert_eq!((claims.azp.as_deref(), claims.ver.as_str()), (Some("client"), "2.0"));
         assert_eq!(claims.exp - claims.iat, 3600);
         let principal = verified.principal();
-        assert_eq!(
-            (principal.tenant, principal.subject.as_str()),
-            (TENANT, "object")
-        );
+        assert_eq!((principal.tenant, principal.subject.as_str()), (TENANT, "object"));
         assert_eq!(principal.kind, PrincipalKind::Application);
         assert!(principal.roles.allows(Role::Sender) && !principal.roles.allows(Role::Reader));
     }
@@ -75,21 +58,12 @@ async fn an_issued_token_says_who_and_what() {
 async fn time_is_kept_within_five_minutes() {
     let world = World::new().await;
     let token = world.token(|_| {});
-    let verify = || {
-        world
-            .verifier
-            .verify(token.as_bytes(), &audiences())
-            .map(|_| ())
-    };
+    let verify = || world.verifier.verify(token.as_bytes(), &audiences()).map(|_| ());
     assert_eq!(verify(), Ok(()));
     world.hands.advance(TimeDelta::seconds(3600 + 299));
     assert_eq!(verify(), Ok(()));
     world.hands.advance(TimeDelta::seconds(1));
-    assert_eq!(
-        verify(),
-        Err(TokenError::Expired),
-        "also when its signature is remembered"
-    );
+    assert_eq!(verify(), Err(TokenError::Expired), "also when its signature is remembered");
     world.hands.advance(TimeDelta::seconds(-3600 - 600));
     assert_eq!(verify(), Ok(()));
     world.hands.advance(TimeDelta::seconds(-1));
@@ -104,10 +78,7 @@ async fn tenant_issuer_and_audience_must_be_ours() {
     let elsewhere = world.token(|grant| grant.audience = "https://graph.microsoft.com".into());
     assert_eq!(refusal(&world, elsewhere.as_bytes()), TokenError::Audience);
     let token = world.token(|_| {});
-    world
-        .verifier
-        .verify(token.as_bytes(), &audiences())
-        .expect("good for its audience");
+    world.verifier.verify(token.as_bytes(), &audiences()).expect("good for its audience");
     let other = Audiences::new(["https://graph.microsoft.com"]);
     let refused = world.verifier.verify(token.as_bytes(), &other).map(|_| ());
     assert_eq!(
@@ -115,17 +86,11 @@ async fn tenant_issuer_and_audience_must_be_ours() {
         Err(TokenError::Audience),
         "a remembered signature is no admission to another audience"
     );
-    let forged = resigned(&token, |_, claims| {
-        claims["iss"] = format!("https://evil.example/{TENANT}/v2.0").into()
-    });
+    let forged =
+        resigned(&token, |_, claims| claims["iss"] = format!("https://evil.example/{TENANT}/v2.0").into());
     assert_eq!(refusal(&world, forged.as_bytes()), TokenError::Issuer);
     let slashed = world.token(|grant| grant.audience = format!("{AUDIENCE}/"));
-    assert!(
-        world
-            .verifier
-            .verify(slashed.as_bytes(), &audiences())
-            .is_ok()
-    );
+    assert!(world.verifier.verify(slashed.as_bytes(), &audiences()).is_ok());
 }
 
 #[tokio::test]
@@ -139,43 +104,22 @@ async fn the_header_selects_nothing() {
             }
         })
     };
-    for alg in [
-        "none", "None", "HS256", "RS512", "PS256", "ES256", "rs256", "",
-    ] {
-        assert_eq!(
-            refusal(&world, header(json!({"alg": alg})).as_bytes()),
-            TokenError::Algorithm,
-            "{alg}"
-        );
+    for alg in ["none", "None", "HS256", "RS512", "PS256", "ES256", "rs256", ""] {
+        assert_eq!(refusal(&world, header(json!({"alg": alg})).as_bytes()), TokenError::Algorithm, "{alg}");
     }
     for kid in ["", "other", "../../key"] {
-        assert_eq!(
-            refusal(&world, header(json!({"kid": kid})).as_bytes()),
-            TokenError::UnknownKey
-        );
+        assert_eq!(refusal(&world, header(json!({"kid": kid})).as_bytes()), TokenError::UnknownKey);
     }
-    assert!(matches!(
-        refusal(&world, header(json!({"crit": ["exp"]})).as_bytes()),
-        TokenError::Malformed(_)
-    ));
+    assert!(matches!(refusal(&world, header(json!({"crit": ["exp"]})).as_bytes()), TokenError::Malformed(_)));
     assert!(matches!(
         refusal(&world, header(json!({"typ": "secevent+jwt"})).as_bytes()),
         TokenError::Malformed(_)
     ));
     // A key in the token is not even looked at: ours still decides.
-    let with_key =
-        header(json!({"jwk": {"kty": "oct", "k": "AAAA"}, "jku": "https://evil.example"}));
-    assert!(
-        world
-            .verifier
-            .verify(with_key.as_bytes(), &audiences())
-            .is_ok()
-    );
+    let with_key = header(json!({"jwk": {"kty": "oct", "k": "AAAA"}, "jku": "https://evil.example"}));
+    assert!(world.verifier.verify(with_key.as_bytes(), &audiences()).is_ok());
     let without_signature = format!("{}.", token.rsplit_once('.').expect("three parts").0);
-    assert_eq!(
-        refusal(&world, without_signature.as_bytes()),
-        TokenError::Signature
-    );
+    assert_eq!(refusal(&world, without_signature.as_bytes()), TokenError::Signature);
 }
 
 #[tokio::test]
@@ -186,9 +130,7 @@ async fn a_symmetric_signature_with_the_public_key_is_refused() {
     let jwks = world.ring.jwks();
     let header = encode(&json!({"typ": "JWT", "alg": "HS256", "kid": jwks["keys"][0]["kid"]}));
     let signed = format!("{header}.{claims}");
-    let modulus = URL_SAFE_NO_PAD
-        .decode(jwks["keys"][0]["n"].as_str().expect("n"))
-        .expect("base64url");
+    let modulus = URL_SAFE_NO_PAD.decode(jwks["keys"][0]["n"].as_str().expect("n")).expect("base64url");
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &modulus);
     let mac = aws_lc_rs::hmac::sign(&key, signed.as_bytes());
     let forged = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac));
@@ -223,19 +165,11 @@ async fn validity_periods_must_make_sense() {
 async fn claims_must_be_whole_and_single() {
     let world = World::new().await;
     let token = world.token(|_| {});
-    for name in [
-        "aud", "iss", "exp", "nbf", "iat", "sub", "oid", "tid", "ver", "uti",
-    ] {
+    for name in ["aud", "iss", "exp", "nbf", "iat", "sub", "oid", "tid", "ver", "uti"] {
         let without = resigned(&token, |_, claims| {
             claims.as_object_mut().expect("members").remove(name);
         });
-        assert!(
-            matches!(
-                refusal(&world, without.as_bytes()),
-                TokenError::Malformed(_)
-            ),
-            "{name}"
-        );
+        assert!(matches!(refusal(&world, without.as_bytes()), TokenError::Malformed(_)), "{name}");
     }
     for (name, value) in [
         ("aud", json!([AUDIENCE])),
@@ -244,10 +178,7 @@ async fn claims_must_be_whole_and_single() {
         ("roles", json!("Administrator")),
     ] {
         let wrong = resigned(&token, |_, claims| claims[name] = value);
-        assert!(
-            matches!(refusal(&world, wrong.as_bytes()), TokenError::Malformed(_)),
-            "{name}"
-        );
+        assert!(matches!(refusal(&world, wrong.as_bytes()), TokenError::Malformed(_)), "{name}");
     }
 }
 
@@ -259,22 +190,14 @@ async fn changed_and_random_bytes_are_refused() {
     for at in 0..token.len() {
         let mut changed = token.clone();
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-        assert!(
-            world.verifier.verify(&changed, &audiences()).is_err(),
-            "byte {at}"
-        );
-        assert!(
-            world.verifier.verify(&token[..at], &audiences()).is_err(),
-            "cut at {at}"
-        );
+        assert!(world.verifier.verify(&changed, &audiences()).is_err(), "byte {at}");
+        assert!(world.verifier.verify(&token[..at], &audiences()).is_err(), "cut at {at}");
     }
     let mut state = 1_u64;
     for _ in 0..2000 {
         let bytes: Vec<u8> = (0..state % 97)
             .map(|_| {
-                state = state
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 b".eyJhbGciOiJSUzI1NiJ9\0\xff"[(state >> 33) as usize % 23]
             })
             .collect();
@@ -288,18 +211,11 @@ async fn changed_and_random_bytes_are_refused() {
 async fn tokens_survive_rotation_until_their_key_is_gone() {
     let world = World::new().await;
     let old = world.token(|_| {});
-    let verify = |token: &str| {
-        world
-            .verifier
-            .verify(token.as_bytes(), &audiences())
-            .map(|_| ())
-    };
+    let verify = |token: &str| world.verifier.verify(token.as_bytes(), &audiences()).map(|_| ());
     let kids = || -> Vec<String> {
         let jwks = world.ring.jwks();
         let keys = jwks["keys"].as_array().expect("a list");
-        keys.iter()
-            .map(|key| key["kid"].as_str().expect("an id").to_owned())
-            .collect()
+        keys.iter().map(|key| key["kid"].as_str().expect("an id").to_owned()).collect()
     };
     let first = kids();
     assert!(!world.ring.maintain().await.expect("nothing due"));
@@ -313,13 +229,7 @@ async fn tokens_survive_rotation_until_their_key_is_gone() {
     world.hands.advance(TimeDelta::days(2));
     let last_of_old_key = world.token(|_| {});
     assert_eq!(verify(&last_of_old_key), Ok(()));
-    assert!(
-        world
-            .ring
-            .maintain()
-            .await
-            .expect("the next key takes over")
-    );
+    assert!(world.ring.maintain().await.expect("the next key takes over"));
     assert_ne!(kids()[0], first[0]);
     assert_eq!(kids().len(), 2, "the old key stays published");
     assert_eq!(verify(&last_of_old_key), Ok(()));
@@ -332,12 +242,7 @@ async fn tokens_survive_rotation_until_their_key_is_gone() {
     assert_eq!(verify(&last_of_old_key), Err(TokenError::UnknownKey));
 
     // What was stored is what was used.
-    let reopened = KeyRing::open(
-        world.store.clone(),
-        RotationPolicy::default(),
-        world.hands.clock(),
-    )
-    .await;
+    let reopened = KeyRing::open(world.store.clone(), RotationPolicy::default(), world.hands.clock()).await;
     assert_eq!(reopened.expect("a ring").jwks(), world.ring.jwks());
 }
 
@@ -347,10 +252,7 @@ async fn a_key_that_cannot_be_stored_is_not_used() {
     let before = world.ring.jwks();
     *world.store.is_broken.lock() = true;
     world.hands.advance(TimeDelta::days(89));
-    assert!(matches!(
-        world.ring.maintain().await,
-        Err(KeyError::Store(_))
-    ));
+    assert!(matches!(world.ring.maintain().await, Err(KeyError::Store(_))));
     assert_eq!(world.ring.jwks(), before);
     *world.store.is_broken.lock() = false;
     assert!(world.ring.maintain().await.expect("it works again"));
@@ -365,12 +267,7 @@ async fn damaged_keys_are_named_and_not_replaced() {
     for damaged in [wrong_id, cut] {
         let store = std::sync::Arc::new(super::fixture::MemoryStore::default());
         store.keys.lock().push(damaged.clone());
-        let opened = KeyRing::open(
-            store.clone(),
-            RotationPolicy::default(),
-            crate::Clock::system(),
-        )
-        .await;
+        let opened = KeyRing::open(store.clone(), RotationPolicy::default(), crate::Clock::system()).await;
         assert!(matches!(opened, Err(KeyError::Unusable { kid, .. }) if kid == damaged.kid));
         assert_eq!(store.keys.lock().len(), 1);
     }
@@ -380,17 +277,10 @@ async fn damaged_keys_are_named_and_not_replaced() {
 async fn the_cache_is_bounded_and_holds_only_good_tokens() {
     let cache = super::cache::TokenCache::new(8);
     let world = World::new().await;
-    let verified = world
-        .verifier
-        .verify(world.token(|_| {}).as_bytes(), &audiences())
-        .expect("a good token");
+    let verified = world.verifier.verify(world.token(|_| {}).as_bytes(), &audiences()).expect("a good token");
     let claims = std::sync::Arc::new(verified.claims().clone());
     for number in 0_u32..100 {
-        cache.insert(
-            super::cache::TokenCache::hash(&number.to_le_bytes()),
-            1,
-            claims.clone(),
-        );
+        cache.insert(super::cache::TokenCache::hash(&number.to_le_bytes()), 1, claims.clone());
     }
     assert!(cache.len() <= 8);
     let last = super::cache::TokenCache::hash(&99_u32.to_le_bytes());
@@ -409,46 +299,25 @@ async fn the_file_store_keeps_keys_for_its_owner_alone() {
 
     std::fs::write(folder.path().join("keys.json.new"), "left by a crash").expect("a file");
     let mut retired = stored_key();
-    retired.state = KeyState::Retired {
-        until: super::fixture::start(),
-    };
+    retired.state = KeyState::Retired { until: super::fixture::start() };
     store.save(vec![stored_key()]).await.expect("saved");
-    store
-        .save(vec![stored_key(), retired])
-        .await
-        .expect("replaced");
-    let mode = std::fs::metadata(&path)
-        .expect("the file")
-        .permissions()
-        .mode()
-        & 0o7777;
+    store.save(vec![stored_key(), retired]).await.expect("replaced");
+    let mode = std::fs::metadata(&path).expect("the file").permissions().mode() & 0o7777;
     assert_eq!(mode, 0o600);
-    assert_eq!(
-        std::fs::read_dir(folder.path())
-            .expect("the folder")
-            .count(),
-        1,
-        "nothing is left beside it"
-    );
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1, "nothing is left beside it");
 
     let loaded = store.load().await.expect("loaded");
     assert_eq!(loaded.len(), 2);
-    for (loaded, state) in loaded.iter().zip([
-        KeyState::Current,
-        KeyState::Retired {
-            until: super::fixture::start(),
-        },
-    ]) {
+    for (loaded, state) in
+        loaded.iter().zip([KeyState::Current, KeyState::Retired { until: super::fixture::start() }])
+    {
         assert_eq!(loaded.kid, stored_key().kid);
         assert_eq!(loaded.pkcs8.expose(), stored_key().pkcs8.expose());
         assert_eq!(loaded.state, state);
     }
 
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("permissions");
-    assert!(matches!(
-        store.load().await,
-        Err(KeyStoreError::Exposed { mode: 0o640, .. })
-    ));
+    assert!(matches!(store.load().await, Err(KeyStoreError::Exposed { mode: 0o640, .. })));
 }
 
 #[tokio::test]
@@ -456,26 +325,13 @@ async fn a_damaged_key_file_is_an_error_and_never_an_empty_one() {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let folder = tempfile::tempdir().expect("a folder");
-    for content in [
-        "",
-        "{",
-        "{\"version\":2,\"keys\":[]}",
-        "{\"version\":1,\"keys\":[],\"x\":1}",
-        "[]",
-    ] {
+    for content in ["", "{", "{\"version\":2,\"keys\":[]}", "{\"version\":1,\"keys\":[],\"x\":1}", "[]"] {
         let path = folder.path().join("keys.json");
         let _ = std::fs::remove_file(&path);
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .expect("a file");
+        let mut file =
+            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).expect("a file");
         file.write_all(content.as_bytes()).expect("written");
         let loaded = FileKeyStore::new(&path).load().await;
-        assert!(
-            matches!(loaded, Err(KeyStoreError::Damaged(_))),
-            "{content}"
-        );
+        assert!(matches!(loaded, Err(KeyStoreError::Damaged(_))), "{content}");
     }
 }

@@ -103,10 +103,7 @@ impl VerifiedToken {
         Principal {
             tenant: claims.tid,
             subject: claims.oid.clone(),
-            display_name: claims
-                .app_displayname
-                .clone()
-                .unwrap_or_else(|| claims.oid.clone()),
+            display_name: claims.app_displayname.clone().unwrap_or_else(|| claims.oid.clone()),
             roles: RoleSet::from_names(claims.roles.iter().map(String::as_str)),
             kind,
         }
@@ -124,19 +121,8 @@ pub struct TokenVerifier {
 
 impl TokenVerifier {
     /// A verifier of tokens that `authority` issued for `tenants`, signed with keys of `ring`.
-    pub fn new(
-        ring: Arc<KeyRing>,
-        authority: Authority,
-        tenants: Arc<Tenants>,
-        clock: Clock,
-    ) -> Self {
-        Self {
-            ring,
-            authority,
-            tenants,
-            clock,
-            cache: TokenCache::new(CACHED_TOKENS_MAX),
-        }
+    pub fn new(ring: Arc<KeyRing>, authority: Authority, tenants: Arc<Tenants>, clock: Clock) -> Self {
+        Self { ring, authority, tenants, clock, cache: TokenCache::new(CACHED_TOKENS_MAX) }
     }
 
     /// Verifies `token`, which must be meant for one of `audiences`. Any bytes may be given.
@@ -176,8 +162,7 @@ impl TokenVerifier {
 
     fn check(&self, claims: &Claims, audiences: &Audiences) -> Result<(), TokenError> {
         let now = self.clock.now().timestamp();
-        if claims.exp <= claims.iat || claims.exp.saturating_sub(claims.iat) > LIFETIME_SECONDS_MAX
-        {
+        if claims.exp <= claims.iat || claims.exp.saturating_sub(claims.iat) > LIFETIME_SECONDS_MAX {
             return Err(TokenError::Lifetime);
         }
         if claims.exp.saturating_add(SKEW_SECONDS) <= now {

@@ -18,8 +18,8 @@ use phalanx_web::oauth::{
 use phalanx_web::peer::LocalRule;
 use phalanx_web::route::{Api, Gate, Limits, RequestObserver, RequestRecord, router};
 use phalanx_web::token::{
-    Audiences, Authority, Grant, KeyRing, KeyState, KeyStore, KeyStoreError, RotationPolicy,
-    SigningKey, StoredKey, TokenIssuer, TokenVerifier,
+    Audiences, Authority, Grant, KeyRing, KeyState, KeyStore, KeyStoreError, RotationPolicy, SigningKey,
+    StoredKey, TokenIssuer, TokenVerifier,
 };
 use phalanx_web::{Clock, Role, RoleSet, SecretString, Tenants};
 use serde_json::Value;
@@ -65,9 +65,7 @@ impl ClientDirectory for Directory {
         if *self.is_broken.lock() {
             return Err(DirectoryError("connection to db.internal refused".into()));
         }
-        Ok((tenant == TENANT)
-            .then(|| self.clients.lock().get(client_id).cloned())
-            .flatten())
+        Ok((tenant == TENANT).then(|| self.clients.lock().get(client_id).cloned()).flatten())
     }
 }
 
@@ -108,31 +106,18 @@ impl Context {
     pub async fn new() -> Self {
         let now = Arc::new(Mutex::new(start()));
         let clock = clock(&now);
-        let ring = KeyRing::open(Arc::new(OneKey), RotationPolicy::default(), clock.clone())
-            .await
-            .expect("a ring");
+        let ring =
+            KeyRing::open(Arc::new(OneKey), RotationPolicy::default(), clock.clone()).await.expect("a ring");
         let ring = Arc::new(ring);
         let authority = Authority::new("https://localhost:8443").expect("an authority");
         let tenants = Arc::new(Tenants::new());
         tenants.insert(TENANT, ["contoso.example"]);
         let (secret, hash) = SecretHash::generate().expect("random bytes");
         let directory = Arc::new(Directory::default());
-        directory
-            .clients
-            .lock()
-            .insert(CLIENT.to_owned(), client(hash));
+        directory.clients.lock().insert(CLIENT.to_owned(), client(hash));
         Self {
-            issuer: Arc::new(TokenIssuer::new(
-                ring.clone(),
-                authority.clone(),
-                clock.clone(),
-            )),
-            verifier: Arc::new(TokenVerifier::new(
-                ring.clone(),
-                authority,
-                tenants.clone(),
-                clock,
-            )),
+            issuer: Arc::new(TokenIssuer::new(ring.clone(), authority.clone(), clock.clone())),
+            verifier: Arc::new(TokenVerifier::new(ring.clone(), authority, tenants.clone(), clock)),
             observer: Arc::default(),
             now,
             tenants,
@@ -147,13 +132,7 @@ impl Context {
     }
 
     pub fn change_client(&self, change: impl FnOnce(&mut Client)) {
-        change(
-            self.directory
-                .clients
-                .lock()
-                .get_mut(CLIENT)
-                .expect("the client"),
-        );
+        change(self.directory.clients.lock().get_mut(CLIENT).expect("the client"));
     }
 
     pub fn oauth(&self) -> Api {
@@ -174,10 +153,7 @@ impl Context {
         Arc::new(Gate::new(
             self.verifier.clone(),
             Audiences::new([AUDIENCE]),
-            LocalRule {
-                owner_uid: OWNER,
-                tenant: TENANT,
-            },
+            LocalRule { owner_uid: OWNER, tenant: TENANT },
             self.observer.clone(),
             limits,
             clock(&self.now),
@@ -220,10 +196,7 @@ fn client(hash: SecretHash) -> Client {
         object_id: "object".into(),
         display_name: "A client".into(),
         is_enabled: true,
-        secrets: vec![ClientSecret {
-            hash,
-            expires: None,
-        }],
+        secrets: vec![ClientSecret { hash, expires: None }],
         roles: RoleSet::from_iter([Role::Sender]),
     }
 }
@@ -242,9 +215,7 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .get(name)
-            .map(|value| value.to_str().expect("visible ASCII"))
+        self.headers.get(name).map(|value| value.to_str().expect("visible ASCII"))
     }
 }
 
@@ -257,19 +228,12 @@ async fn read(response: Response) -> Answer {
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.expect("a whole body").to_bytes();
     let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
-    Answer {
-        status: parts.status,
-        headers: parts.headers,
-        text,
-    }
+    Answer { status: parts.status, headers: parts.headers, text }
 }
 
 /// A request to `localhost`, with a token if there is one.
 pub fn request(method: &str, path: &str, token: Option<&SecretString>) -> http::request::Builder {
-    let builder = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "localhost:8443");
+    let builder = Request::builder().method(method).uri(path).header("host", "localhost:8443");
     match token {
         Some(token) => builder.header("authorization", format!("Bearer {}", token.expose())),
         None => builder,

@@ -39,29 +39,17 @@ impl MakeWriter<'_> for Lines {
 async fn requests_are_logged_once_with_causes_and_without_secrets() {
     let context = Context::new().await;
     let api = Api::new("test")
-        .route(Route::get(
-            "/ok",
-            "ok",
-            Access::Role(Role::Reader),
-            |_| async { Ok(().into_response()) },
-        ))
+        .route(Route::get("/ok", "ok", Access::Role(Role::Reader), |_| async { Ok(().into_response()) }))
         .route(Route::get("/fault", "fault", Access::Public, |_| async {
             Err(ApiError::internal(std::io::Error::other("disk on fire")))
         }));
     let router = context.router(&[api, context.oauth()]);
     let token = context.token(&[Role::Reader]);
     let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_writer(lines.clone())
-        .finish();
+    let subscriber = tracing_subscriber::fmt().json().with_writer(lines.clone()).finish();
     let guard = tracing::subscriber::set_default(subscriber);
 
-    send(
-        &router,
-        empty(request("GET", "/ok?password=hunter2", Some(&token))),
-    )
-    .await;
+    send(&router, empty(request("GET", "/ok?password=hunter2", Some(&token)))).await;
     let fault = send(&router, empty(request("GET", "/fault", None))).await;
     let secret = context.secret.expose().to_owned();
     let form = format!(
@@ -79,22 +67,14 @@ async fn requests_are_logged_once_with_causes_and_without_secrets() {
     for hidden in [secret.as_str(), token.expose(), issued, "hunter2"] {
         assert!(!text.contains(hidden), "{text}");
     }
-    let events: Vec<Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect();
-    let requests: Vec<&Value> = events
-        .iter()
-        .filter(|event| event["fields"]["message"] == "request")
-        .collect();
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let requests: Vec<&Value> =
+        events.iter().filter(|event| event["fields"]["message"] == "request").collect();
     assert_eq!(requests.len(), 3);
     assert_eq!(requests[0]["fields"]["operation"], "ok");
     assert_eq!(requests[0]["fields"]["subject"], "object");
     assert_eq!(requests[1]["level"], "ERROR");
     assert_eq!(requests[1]["fields"]["causes"], "disk on fire");
-    assert_eq!(
-        requests[1]["fields"]["request_id"].as_str(),
-        fault.header("x-ms-request-id")
-    );
+    assert_eq!(requests[1]["fields"]["request_id"].as_str(), fault.header("x-ms-request-id"));
     assert_eq!(requests[2]["fields"]["status"], 200);
 }

@@ -48,11 +48,8 @@ impl World {
     }
 
     async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(form)
-            .finish();
-        self.post_raw(path, body, "application/x-www-form-urlencoded")
-            .await
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        self.post_raw(path, body, "application/x-www-form-urlencoded").await
     }
 
     async fn post_raw(&self, path: &str, body: String, content_type: &str) -> Answer {
@@ -61,9 +58,7 @@ impl World {
             .header("client-request-id", "99999999-0000-0000-0000-000000000000")
             .body(Body::from(body))
             .expect("a request");
-        request
-            .extensions_mut()
-            .insert(Peer::Network(([192, 0, 2, 1], 50_000).into()));
+        request.extensions_mut().insert(Peer::Network(([192, 0, 2, 1], 50_000).into()));
         send(&self.router, request).await
     }
 
@@ -75,37 +70,19 @@ impl World {
 /// What every refusal has: Entra's members, consistent with each other, and nothing to be cached.
 fn check(answer: &Answer, status: u16, error: &str, number: u64) {
     let body = answer.json();
-    assert_eq!(
-        (answer.status.as_u16(), body["error"].as_str()),
-        (status, Some(error)),
-        "{}",
-        answer.text
-    );
+    assert_eq!((answer.status.as_u16(), body["error"].as_str()), (status, Some(error)), "{}", answer.text);
     assert_eq!(body["error_codes"], serde_json::json!([number]));
     let description = body["error_description"].as_str().expect("a text");
+    assert!(description.starts_with(&format!("AADSTS{number}: ")), "{description}");
+    assert_eq!(body["correlation_id"], "99999999-0000-0000-0000-000000000000");
     assert!(
-        description.starts_with(&format!("AADSTS{number}: ")),
-        "{description}"
+        description.contains(&format!("\r\nTrace ID: {}\r\n", body["trace_id"].as_str().expect("an id")))
     );
-    assert_eq!(
-        body["correlation_id"],
-        "99999999-0000-0000-0000-000000000000"
-    );
-    assert!(description.contains(&format!(
-        "\r\nTrace ID: {}\r\n",
-        body["trace_id"].as_str().expect("an id")
-    )));
     assert_eq!(body["timestamp"], "2026-01-01 00:00:00Z");
     assert_eq!(answer.header("x-ms-request-id"), body["trace_id"].as_str());
-    assert_eq!(
-        answer.header("client-request-id"),
-        body["correlation_id"].as_str()
-    );
+    assert_eq!(answer.header("client-request-id"), body["correlation_id"].as_str());
     assert_eq!(answer.header("cache-control"), Some("no-store"));
-    assert_eq!(
-        answer.headers.contains_key("www-authenticate"),
-        status == 401
-    );
+    assert_eq!(answer.headers.contains_key("www-authenticate"), status == 401);
 }
 
 #[tokio::test]
@@ -114,9 +91,7 @@ async fn a_client_gets_a_token_that_works() {
     for path in [
         TOKEN_PATH.to_owned(),
         format!("/{TENANT}/oauth2/v2.0/token"),
-        TOKEN_PATH
-            .to_uppercase()
-            .replace("/OAUTH2/V2.0/TOKEN", "/oauth2/v2.0/token"),
+        TOKEN_PATH.to_uppercase().replace("/OAUTH2/V2.0/TOKEN", "/oauth2/v2.0/token"),
     ] {
         let answer = world.post(&path, &world.form()).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
@@ -124,16 +99,10 @@ async fn a_client_gets_a_token_that_works() {
         assert_eq!(answer.header("pragma"), Some("no-cache"));
         let body = answer.json();
         assert_eq!(body["token_type"], "Bearer");
-        assert_eq!(
-            (&body["expires_in"], &body["ext_expires_in"]),
-            (&3599.into(), &3599.into())
-        );
+        assert_eq!((&body["expires_in"], &body["ext_expires_in"]), (&3599.into(), &3599.into()));
         let token = body["access_token"].as_str().expect("a token");
-        let verified = world
-            .context
-            .verifier
-            .verify(token.as_bytes(), &Audiences::new([AUDIENCE]))
-            .expect("good");
+        let verified =
+            world.context.verifier.verify(token.as_bytes(), &Audiences::new([AUDIENCE])).expect("good");
         assert_eq!(verified.claims().aud, "https://monitor.azure.com/");
         assert_eq!(verified.claims().roles, ["Sender"]);
         assert_eq!(verified.tenant(), TENANT);
@@ -143,15 +112,11 @@ async fn a_client_gets_a_token_that_works() {
 #[tokio::test]
 async fn http_basic_is_as_good_as_the_body() {
     let world = World::new().await;
-    let basic =
-        |name: &str, secret: &str| format!("Basic {}", STANDARD.encode(format!("{name}:{secret}")));
+    let basic = |name: &str, secret: &str| format!("Basic {}", STANDARD.encode(format!("{name}:{secret}")));
     let send_with = async |authorization: String, body: String| {
         let request = request("POST", TOKEN_PATH, None)
             .header("authorization", authorization)
-            .header(
-                "content-type",
-                "application/x-www-form-urlencoded; charset=utf-8",
-            )
+            .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
             .header("client-request-id", "99999999-0000-0000-0000-000000000000")
             .body(Body::from(body))
             .expect("a request");
@@ -161,50 +126,18 @@ async fn http_basic_is_as_good_as_the_body() {
     let secret = world.context.secret.expose();
     let encoded = secret.replace('_', "%5F").replace('-', "%2d");
     for (name, secret) in [(CLIENT, secret), (CLIENT, encoded.as_str())] {
-        assert_eq!(
-            send_with(basic(name, secret), body.clone()).await.status,
-            StatusCode::OK
-        );
+        assert_eq!(send_with(basic(name, secret), body.clone()).await.status, StatusCode::OK);
     }
     let with_id = format!("{body}&client_id={CLIENT}");
-    assert_eq!(
-        send_with(basic(CLIENT, secret), with_id).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(send_with(basic(CLIENT, secret), with_id).await.status, StatusCode::OK);
 
-    check(
-        &send_with(basic(CLIENT, "wrong"), body.clone()).await,
-        401,
-        "invalid_client",
-        7000215,
-    );
+    check(&send_with(basic(CLIENT, "wrong"), body.clone()).await, 401, "invalid_client", 7000215);
     let twice = format!("{body}&client_secret={secret}");
-    check(
-        &send_with(basic(CLIENT, secret), twice).await,
-        400,
-        "invalid_request",
-        9000411,
-    );
+    check(&send_with(basic(CLIENT, secret), twice).await, 400, "invalid_request", 9000411);
     let differing = format!("{body}&client_id=other");
-    check(
-        &send_with(basic(CLIENT, secret), differing).await,
-        400,
-        "invalid_request",
-        9000411,
-    );
-    for malformed in [
-        "Basic",
-        "Basic !!!",
-        "Basic bm9jb2xvbg==",
-        "Bearer x",
-        "Basic //86/w==",
-    ] {
-        check(
-            &send_with(malformed.into(), body.clone()).await,
-            400,
-            "invalid_request",
-            9000411,
-        );
+    check(&send_with(basic(CLIENT, secret), differing).await, 400, "invalid_request", 9000411);
+    for malformed in ["Basic", "Basic !!!", "Basic bm9jb2xvbg==", "Bearer x", "Basic //86/w=="] {
+        check(&send_with(malformed.into(), body.clone()).await, 400, "invalid_request", 9000411);
     }
 }
 
@@ -212,52 +145,14 @@ async fn http_basic_is_as_good_as_the_body() {
 async fn each_mistake_has_its_number() {
     let world = World::new().await;
     let w = &world;
-    w.refused(
-        &w.with("client_secret", Some("wrong")),
-        401,
-        "invalid_client",
-        7000215,
-    )
-    .await;
-    w.refused(
-        &w.with("client_secret", Some("")),
-        401,
-        "invalid_client",
-        7000215,
-    )
-    .await;
-    w.refused(
-        &w.with("client_secret", None),
-        401,
-        "invalid_client",
-        7000218,
-    )
-    .await;
-    w.refused(
-        &w.with("client_assertion", Some("x.y.z")),
-        401,
-        "invalid_client",
-        700027,
-    )
-    .await;
-    w.refused(
-        &w.with("client_id", Some("nobody")),
-        400,
-        "unauthorized_client",
-        700016,
-    )
-    .await;
-    w.refused(&w.with("client_id", None), 400, "invalid_request", 900144)
-        .await;
-    w.refused(
-        &w.with("client_id", Some(&"x".repeat(129))),
-        400,
-        "invalid_request",
-        9000411,
-    )
-    .await;
-    w.refused(&w.with("grant_type", None), 400, "invalid_request", 900144)
-        .await;
+    w.refused(&w.with("client_secret", Some("wrong")), 401, "invalid_client", 7000215).await;
+    w.refused(&w.with("client_secret", Some("")), 401, "invalid_client", 7000215).await;
+    w.refused(&w.with("client_secret", None), 401, "invalid_client", 7000218).await;
+    w.refused(&w.with("client_assertion", Some("x.y.z")), 401, "invalid_client", 700027).await;
+    w.refused(&w.with("client_id", Some("nobody")), 400, "unauthorized_client", 700016).await;
+    w.refused(&w.with("client_id", None), 400, "invalid_request", 900144).await;
+    w.refused(&w.with("client_id", Some(&"x".repeat(129))), 400, "invalid_request", 9000411).await;
+    w.refused(&w.with("grant_type", None), 400, "invalid_request", 900144).await;
     for grant in [
         "password",
         "authorization_code",
@@ -265,86 +160,33 @@ async fn each_mistake_has_its_number() {
         "CLIENT_CREDENTIALS",
         "urn:ietf:params:oauth:grant-type:device_code",
     ] {
-        w.refused(
-            &w.with("grant_type", Some(grant)),
-            400,
-            "unsupported_grant_type",
-            70003,
-        )
-        .await;
+        w.refused(&w.with("grant_type", Some(grant)), 400, "unsupported_grant_type", 70003).await;
     }
-    w.refused(&w.with("scope", None), 400, "invalid_request", 900144)
-        .await;
-    w.refused(
-        &w.with("scope", Some("a/.default b/.default")),
-        400,
-        "invalid_scope",
-        70011,
-    )
-    .await;
-    w.refused(
-        &w.with("scope", Some("https://monitor.azure.com/x")),
-        400,
-        "invalid_scope",
-        1002012,
-    )
-    .await;
-    w.refused(
-        &w.with("scope", Some("api://nobody/.default")),
-        400,
-        "invalid_resource",
-        500011,
-    )
-    .await;
+    w.refused(&w.with("scope", None), 400, "invalid_request", 900144).await;
+    w.refused(&w.with("scope", Some("a/.default b/.default")), 400, "invalid_scope", 70011).await;
+    w.refused(&w.with("scope", Some("https://monitor.azure.com/x")), 400, "invalid_scope", 1002012).await;
+    w.refused(&w.with("scope", Some("api://nobody/.default")), 400, "invalid_resource", 500011).await;
     let mut twice = w.form();
     twice.push(("scope", SCOPE));
     w.refused(&twice, 400, "invalid_request", 9000411).await;
-    check(
-        &w.post_raw(TOKEN_PATH, "{}".into(), "application/json")
-            .await,
-        400,
-        "invalid_request",
-        9000411,
-    );
-    check(
-        &w.post_raw(TOKEN_PATH, String::new(), "text/plain").await,
-        400,
-        "invalid_request",
-        900144,
-    );
+    check(&w.post_raw(TOKEN_PATH, "{}".into(), "application/json").await, 400, "invalid_request", 9000411);
+    check(&w.post_raw(TOKEN_PATH, String::new(), "text/plain").await, 400, "invalid_request", 900144);
 }
 
 #[tokio::test]
 async fn tenants_must_be_named_and_known() {
     let world = World::new().await;
-    for unknown in [
-        "fabrikam.example",
-        "00000000-0000-0000-0000-000000000009",
-        "%0d%0aSet-Cookie:x",
-    ] {
+    for unknown in ["fabrikam.example", "00000000-0000-0000-0000-000000000009", "%0d%0aSet-Cookie:x"] {
         let path = format!("/{unknown}/oauth2/v2.0/token");
-        check(
-            &world.post(&path, &world.form()).await,
-            400,
-            "invalid_request",
-            90002,
-        );
+        check(&world.post(&path, &world.form()).await, 400, "invalid_request", 90002);
     }
     for alias in ["common", "organizations", "Consumers"] {
         let path = format!("/{alias}/oauth2/v2.0/token");
-        check(
-            &world.post(&path, &world.form()).await,
-            400,
-            "invalid_request",
-            50059,
-        );
+        check(&world.post(&path, &world.form()).await, 400, "invalid_request", 50059);
     }
     // Path parameters are bytes; these are no text.
     let answer = world.post("/%ff/oauth2/v2.0/token", &world.form()).await;
-    assert_eq!(
-        (answer.status.as_u16(), answer.json()["error"].as_str()),
-        (400, Some("invalid_request"))
-    );
+    assert_eq!((answer.status.as_u16(), answer.json()["error"].as_str()), (400, Some("invalid_request")));
 }
 
 #[tokio::test]
@@ -352,9 +194,7 @@ async fn a_client_of_another_tenant_is_unknown() {
     let world = World::new().await;
     let other = uuid::Uuid::from_u128(0x2222);
     world.context.tenants.insert(other, ["fabrikam.example"]);
-    let answer = world
-        .post("/fabrikam.example/oauth2/v2.0/token", &world.form())
-        .await;
+    let answer = world.post("/fabrikam.example/oauth2/v2.0/token", &world.form()).await;
     check(&answer, 400, "unauthorized_client", 700016);
 }
 
@@ -362,87 +202,39 @@ async fn a_client_of_another_tenant_is_unknown() {
 async fn secrets_expire_and_overlap_and_clients_can_be_disabled() {
     let world = World::new().await;
     let start = chrono::DateTime::from_timestamp(1_767_225_600, 0).expect("a valid time");
-    world
-        .context
-        .change_client(|client| client.secrets[0].expires = Some(start));
-    world
-        .refused(&world.form(), 401, "invalid_client", 7000222)
-        .await;
-    world
-        .refused(
-            &world.with("client_secret", Some("wrong")),
-            401,
-            "invalid_client",
-            7000215,
-        )
-        .await;
+    world.context.change_client(|client| client.secrets[0].expires = Some(start));
+    world.refused(&world.form(), 401, "invalid_client", 7000222).await;
+    world.refused(&world.with("client_secret", Some("wrong")), 401, "invalid_client", 7000215).await;
 
     let (second, hash) = SecretHash::generate().expect("random bytes");
     world.context.change_client(|client| {
         client.secrets[0].expires = Some(start + TimeDelta::hours(1));
-        client.secrets.push(ClientSecret {
-            hash,
-            expires: None,
-        });
+        client.secrets.push(ClientSecret { hash, expires: None });
     });
     for secret in [world.context.secret.expose(), second.expose()] {
-        let answer = world
-            .post(TOKEN_PATH, &world.with("client_secret", Some(secret)))
-            .await;
+        let answer = world.post(TOKEN_PATH, &world.with("client_secret", Some(secret))).await;
         assert_eq!(answer.status, StatusCode::OK);
     }
 
-    world
-        .context
-        .change_client(|client| client.is_enabled = false);
-    world
-        .refused(&world.form(), 400, "unauthorized_client", 7000112)
-        .await;
-    world
-        .refused(
-            &world.with("client_secret", Some("wrong")),
-            401,
-            "invalid_client",
-            7000215,
-        )
-        .await;
+    world.context.change_client(|client| client.is_enabled = false);
+    world.refused(&world.form(), 400, "unauthorized_client", 7000112).await;
+    world.refused(&world.with("client_secret", Some("wrong")), 401, "invalid_client", 7000215).await;
 }
 
 #[tokio::test]
 async fn guessing_is_slowed_down_and_told_when_to_come_back() {
     let world = World::new().await;
     for _ in 0..10 {
-        world
-            .refused(
-                &world.with("client_secret", Some("guess")),
-                401,
-                "invalid_client",
-                7000215,
-            )
-            .await;
+        world.refused(&world.with("client_secret", Some("guess")), 401, "invalid_client", 7000215).await;
     }
     let locked = world.post(TOKEN_PATH, &world.form()).await;
     check(&locked, 429, "temporarily_unavailable", 50053);
-    assert_eq!(
-        locked.header("retry-after"),
-        Some("60"),
-        "also with the right secret"
-    );
+    assert_eq!(locked.header("retry-after"), Some("60"), "also with the right secret");
 
     world.context.advance(TimeDelta::seconds(60));
-    assert_eq!(
-        world.post(TOKEN_PATH, &world.form()).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(world.post(TOKEN_PATH, &world.form()).await.status, StatusCode::OK);
     world.context.advance(TimeDelta::seconds(-60));
-    world
-        .refused(
-            &world.with("client_secret", Some("guess")),
-            401,
-            "invalid_client",
-            7000215,
-        )
-        .await;
+    world.refused(&world.with("client_secret", Some("guess")), 401, "invalid_client", 7000215).await;
 }
 
 #[tokio::test]
@@ -455,18 +247,13 @@ async fn a_directory_that_is_down_is_said_without_details() {
     assert_eq!(answer.header("retry-after"), Some("5"));
     assert!(!answer.text.contains("db.internal"));
     *world.context.directory.is_broken.lock() = false;
-    assert_eq!(
-        world.post(TOKEN_PATH, &world.form()).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(world.post(TOKEN_PATH, &world.form()).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_form_of_any_size_is_refused_beyond_its_limit() {
     let world = World::new().await;
-    let answer = world
-        .post(TOKEN_PATH, &world.with("x", Some(&"y".repeat(64 * 1024))))
-        .await;
+    let answer = world.post(TOKEN_PATH, &world.with("x", Some(&"y".repeat(64 * 1024)))).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(answer.json()["error"], "invalid_request");
 }
@@ -485,20 +272,12 @@ async fn discovery_leads_from_the_tenant_to_the_keys() {
         let document = answer.json();
         let base = format!("https://localhost:8443/{TENANT}");
         assert_eq!(document["issuer"], format!("{base}/v2.0"));
-        assert_eq!(
-            document["token_endpoint"],
-            format!("{base}/oauth2/v2.0/token")
-        );
+        assert_eq!(document["token_endpoint"], format!("{base}/oauth2/v2.0/token"));
         assert_eq!(document["jwks_uri"], format!("{base}/discovery/v2.0/keys"));
         // MSAL fails without this one.
-        assert_eq!(
-            document["authorization_endpoint"],
-            format!("{base}/oauth2/v2.0/authorize")
-        );
+        assert_eq!(document["authorization_endpoint"], format!("{base}/oauth2/v2.0/authorize"));
     }
-    check_unversioned_refusal(
-        &get("/fabrikam.example/v2.0/.well-known/openid-configuration").await,
-    );
+    check_unversioned_refusal(&get("/fabrikam.example/v2.0/.well-known/openid-configuration").await);
     let authorize = get(&format!("/{TENANT}/oauth2/v2.0/authorize?client_id=x")).await;
     assert_eq!(authorize.status, StatusCode::NOT_IMPLEMENTED);
 
@@ -516,20 +295,13 @@ async fn discovery_leads_from_the_tenant_to_the_keys() {
         .iter()
         .find(|key| key["kid"] == header["kid"])
         .expect("the key");
-    assert_eq!(
-        (&key["kty"], &key["alg"], &key["use"]),
-        (&"RSA".into(), &"RS256".into(), &"sig".into())
-    );
+    assert_eq!((&key["kty"], &key["alg"], &key["use"]), (&"RSA".into(), &"RS256".into(), &"sig".into()));
     let public = RsaPublicKeyComponents {
         n: decode(key["n"].as_str().expect("n")),
         e: decode(key["e"].as_str().expect("e")),
     };
     public
-        .verify(
-            &RSA_PKCS1_2048_8192_SHA256,
-            signed.as_bytes(),
-            &decode(signature),
-        )
+        .verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &decode(signature))
         .expect("a good signature");
 }
 
@@ -546,15 +318,7 @@ async fn only_our_own_instance_is_vouched_for() {
             .append_pair("authorization_endpoint", endpoint)
             .append_pair("api-version", "1.1")
             .finish();
-        send(
-            &world.router,
-            empty(request(
-                "GET",
-                &format!("/common/discovery/instance?{query}"),
-                None,
-            )),
-        )
-        .await
+        send(&world.router, empty(request("GET", &format!("/common/discovery/instance?{query}"), None))).await
     };
     for own in [
         "https://localhost:8443/contoso.example/oauth2/v2.0/authorize",
@@ -581,10 +345,6 @@ async fn only_our_own_instance_is_vouched_for() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{other}");
         assert_eq!(answer.json()["error"], "invalid_instance", "{other}");
     }
-    let missing = send(
-        &world.router,
-        empty(request("GET", "/common/discovery/instance", None)),
-    )
-    .await;
+    let missing = send(&world.router, empty(request("GET", "/common/discovery/instance", None))).await;
     assert_eq!(missing.json()["error_codes"], serde_json::json!([900144]));
 }

@@ -23,10 +23,7 @@ async fn the_document_says_what_the_tables_say() {
     );
     let document = openapi("Phalanx", "1.2.3", &[api, Context::new().await.oauth()]);
     assert_eq!(document["openapi"], "3.1.0");
-    assert_eq!(
-        document["info"],
-        json!({"title": "Phalanx", "version": "1.2.3"})
-    );
+    assert_eq!(document["info"], json!({"title": "Phalanx", "version": "1.2.3"}));
     let ingest = &document["paths"]["/dataCollectionRules/{id}/streams/{stream}"]["post"];
     assert_eq!(ingest["operationId"], "ingest");
     assert_eq!(ingest["summary"], "takes records in");
@@ -34,10 +31,7 @@ async fn the_document_says_what_the_tables_say() {
     assert_eq!(ingest["x-required-role"], "Sender");
     assert_eq!(ingest["security"], json!([{"bearer": []}]));
     assert_eq!(ingest["parameters"][1]["name"], "stream");
-    assert_eq!(
-        ingest["requestBody"]["content"]["application/json"]["schema"],
-        json!({"type": "array"})
-    );
+    assert_eq!(ingest["requestBody"]["content"]["application/json"]["schema"], json!({"type": "array"}));
     assert_eq!(
         ingest["responses"]["default"]["content"]["application/json"]["schema"]["$ref"],
         "#/components/schemas/ResourceManagerError"
@@ -45,9 +39,6 @@ async fn the_document_says_what_the_tables_say() {
     let token = &document["paths"]["/{tenant}/oauth2/v2.0/token"]["post"];
     assert_eq!(token["security"], json!([]), "public");
     for style in Style::ALL {
-        assert_eq!(
-            document["components"]["schemas"][style.schema_name()]["type"],
-            "object"
-        );
+        assert_eq!(document["components"]["schemas"][style.schema_name()]["type"], "object");
     }
 }

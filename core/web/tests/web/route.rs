@@ -26,17 +26,12 @@ const READER: Access = Access::Role(Role::Reader);
 async fn whoami(context: RequestContext) -> HandlerResult {
     let principal = context.principal()?;
     let roles: Vec<&str> = principal.roles.iter().map(Role::as_str).collect();
-    Ok(
-        Json(json!({"tenant": principal.tenant, "subject": principal.subject, "roles": roles}))
-            .into_response(),
-    )
+    Ok(Json(json!({"tenant": principal.tenant, "subject": principal.subject, "roles": roles}))
+        .into_response())
 }
 
 fn whoami_api() -> Vec<Api> {
-    vec![
-        Api::new("test")
-            .route(Route::get("/who/{name}", "whoAmI", READER, whoami).style(Style::Graph)),
-    ]
+    vec![Api::new("test").route(Route::get("/who/{name}", "whoAmI", READER, whoami).style(Style::Graph))]
 }
 
 #[tokio::test]
@@ -47,10 +42,7 @@ async fn callers_are_known_before_the_handler_runs() {
 
     let anonymous = get(None).await;
     assert_eq!(anonymous.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(
-        anonymous.json()["error"]["code"],
-        "InvalidAuthenticationToken"
-    );
+    assert_eq!(anonymous.json()["error"]["code"], "InvalidAuthenticationToken");
     assert_eq!(
         anonymous.header("www-authenticate"),
         Some("Bearer realm=\"phalanx\""),
@@ -59,10 +51,7 @@ async fn callers_are_known_before_the_handler_runs() {
 
     let sender = get(Some(&context.token(&[Role::Sender]))).await;
     assert_eq!(sender.status, StatusCode::FORBIDDEN);
-    assert_eq!(
-        sender.json()["error"]["code"],
-        "Authorization_RequestDenied"
-    );
+    assert_eq!(sender.json()["error"]["code"], "Authorization_RequestDenied");
 
     let reader = get(Some(&context.token(&[Role::Analyst]))).await;
     assert_eq!(reader.status, StatusCode::OK);
@@ -85,27 +74,14 @@ async fn other_credentials_than_one_bearer_token_are_refused() {
     let context = Context::new().await;
     let router = context.router(&whoami_api());
     let token = context.token(&[Role::Reader]);
-    for header in [
-        "Basic eDp5",
-        "Bearer",
-        "Bearer ",
-        "",
-        "bearer",
-        "Negotiate x",
-    ] {
+    for header in ["Basic eDp5", "Bearer", "Bearer ", "", "bearer", "Negotiate x"] {
         let request = empty(request("GET", "/who/x", None).header("authorization", header));
-        assert_eq!(
-            send(&router, request).await.status,
-            StatusCode::UNAUTHORIZED,
-            "{header:?}"
-        );
+        assert_eq!(send(&router, request).await.status, StatusCode::UNAUTHORIZED, "{header:?}");
     }
     let twice = empty(request("GET", "/who/x", Some(&token)).header("authorization", "Bearer x"));
     assert_eq!(send(&router, twice).await.status, StatusCode::UNAUTHORIZED);
-    let lower = empty(
-        request("GET", "/who/x", None)
-            .header("authorization", format!("bearer {}", token.expose())),
-    );
+    let lower =
+        empty(request("GET", "/who/x", None).header("authorization", format!("bearer {}", token.expose())));
     assert_eq!(send(&router, lower).await.status, StatusCode::OK);
 }
 
@@ -123,25 +99,13 @@ async fn local_peers_need_no_token_if_they_own_the_data() {
         request
     };
     let owner = send(&router, from(Peer::Local { uid: OWNER, pid: 7 }, None)).await;
-    assert_eq!(
-        (owner.status, owner.json()["subject"].as_str()),
-        (StatusCode::OK, Some("uid:1000"))
-    );
-    for peer in [
-        Peer::Local { uid: 1001, pid: 7 },
-        Peer::Network(([127, 0, 0, 1], 1).into()),
-    ] {
-        assert_eq!(
-            send(&router, from(peer, None)).await.status,
-            StatusCode::UNAUTHORIZED
-        );
+    assert_eq!((owner.status, owner.json()["subject"].as_str()), (StatusCode::OK, Some("uid:1000")));
+    for peer in [Peer::Local { uid: 1001, pid: 7 }, Peer::Network(([127, 0, 0, 1], 1).into())] {
+        assert_eq!(send(&router, from(peer, None)).await.status, StatusCode::UNAUTHORIZED);
     }
     // Credentials that are given are judged, also over the socket.
     let bad_token = from(Peer::Local { uid: OWNER, pid: 7 }, Some("Bearer x"));
-    assert_eq!(
-        send(&router, bad_token).await.status,
-        StatusCode::UNAUTHORIZED
-    );
+    assert_eq!(send(&router, bad_token).await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
@@ -155,57 +119,29 @@ async fn an_api_may_have_an_audience_of_its_own() {
     let platform = context.issue(&grant);
     grant.audience = "https://graph.microsoft.com/".into();
     let own = context.issue(&grant);
-    assert_eq!(
-        send(&router, empty(request("GET", "/v1.0/me", Some(&own))))
-            .await
-            .status,
-        StatusCode::OK
-    );
+    assert_eq!(send(&router, empty(request("GET", "/v1.0/me", Some(&own)))).await.status, StatusCode::OK);
     let other = send(&router, empty(request("GET", "/v1.0/me", Some(&platform)))).await;
     assert_eq!(other.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(
-        other.json()["error"]["code"],
-        "InvalidAuthenticationTokenAudience"
-    );
+    assert_eq!(other.json()["error"]["code"], "InvalidAuthenticationTokenAudience");
 }
 
 #[tokio::test]
 async fn what_does_not_exist_is_said_in_the_neighbours_style() {
     let context = Context::new().await;
     let public = |method, path: &str, style| {
-        Route::new(
-            method,
-            path,
-            format!("op{path}"),
-            Access::Public,
-            |_| async { Ok(().into_response()) },
-        )
-        .style(style)
+        Route::new(method, path, format!("op{path}"), Access::Public, |_| async { Ok(().into_response()) })
+            .style(style)
     };
     let api = Api::new("test")
         .route(public(Method::POST, "/v2/rest/query", Style::Kusto))
         .route(public(Method::GET, "/v1.0/users/{id}", Style::Graph))
-        .route(public(
-            Method::POST,
-            "/{tenant}/oauth2/v2.0/token",
-            Style::OAuth,
-        ));
+        .route(public(Method::POST, "/{tenant}/oauth2/v2.0/token", Style::OAuth));
     let router = context.router(&[api]);
-    let get =
-        async |method: &str, path: &str| send(&router, empty(request(method, path, None))).await;
+    let get = async |method: &str, path: &str| send(&router, empty(request(method, path, None))).await;
 
-    assert_eq!(
-        get("GET", "/v2/rest/mgmt").await.json()["error"]["code"],
-        "General_NotFound"
-    );
-    assert_eq!(
-        get("GET", "/v1.0/groups").await.json()["error"]["code"],
-        "Request_ResourceNotFound"
-    );
-    assert_eq!(
-        get("GET", "/t/oauth2/v2.0/x").await.json()["error"],
-        "invalid_request"
-    );
+    assert_eq!(get("GET", "/v2/rest/mgmt").await.json()["error"]["code"], "General_NotFound");
+    assert_eq!(get("GET", "/v1.0/groups").await.json()["error"]["code"], "Request_ResourceNotFound");
+    assert_eq!(get("GET", "/t/oauth2/v2.0/x").await.json()["error"], "invalid_request");
     let unlike = get("GET", "/elsewhere").await;
     assert_eq!(
         (unlike.status, unlike.json()["error"]["code"].as_str()),
@@ -219,10 +155,7 @@ async fn what_does_not_exist_is_said_in_the_neighbours_style() {
     assert_eq!(wrong_method.json()["error"]["code"], "Request_BadRequest");
     let head = get("HEAD", "/v1.0/users/x").await;
     assert_eq!((head.status, head.text.as_str()), (StatusCode::OK, ""));
-    assert_eq!(
-        get("HEAD", "/v2/rest/query").await.status,
-        StatusCode::METHOD_NOT_ALLOWED
-    );
+    assert_eq!(get("HEAD", "/v2/rest/query").await.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test]
@@ -236,49 +169,16 @@ async fn static_paths_win_over_parameters_and_parameters_are_decoded() {
         }
     };
     let api = Api::new("test")
-        .route(Route::get(
-            "/common/discovery/instance",
-            "a",
-            Access::Public,
-            echo("none"),
-        ))
-        .route(Route::get(
-            "/{tenant}/discovery/keys",
-            "b",
-            Access::Public,
-            echo("tenant"),
-        ))
-        .route(Route::post(
-            "/{id}/discovery/keys",
-            "c",
-            Access::Public,
-            echo("id"),
-        ))
-        .route(Route::get(
-            "/files/{*rest}",
-            "d",
-            Access::Public,
-            echo("rest"),
-        ));
+        .route(Route::get("/common/discovery/instance", "a", Access::Public, echo("none")))
+        .route(Route::get("/{tenant}/discovery/keys", "b", Access::Public, echo("tenant")))
+        .route(Route::post("/{id}/discovery/keys", "c", Access::Public, echo("id")))
+        .route(Route::get("/files/{*rest}", "d", Access::Public, echo("rest")));
     let router = context.router(&[api]);
-    let call =
-        async |method: &str, path: &str| send(&router, empty(request(method, path, None))).await;
-    assert_eq!(
-        call("GET", "/common/discovery/instance").await.json(),
-        json!(["none", "-", null])
-    );
-    assert_eq!(
-        call("GET", "/common/discovery/keys?$top=5").await.json(),
-        json!(["tenant", "common", "5"])
-    );
-    assert_eq!(
-        call("POST", "/a%2Fb%20c/discovery/keys").await.json(),
-        json!(["id", "a/b c", null])
-    );
-    assert_eq!(
-        call("GET", "/files/a/b?%24TOP=a%20b").await.json(),
-        json!(["rest", "a/b", "a b"])
-    );
+    let call = async |method: &str, path: &str| send(&router, empty(request(method, path, None))).await;
+    assert_eq!(call("GET", "/common/discovery/instance").await.json(), json!(["none", "-", null]));
+    assert_eq!(call("GET", "/common/discovery/keys?$top=5").await.json(), json!(["tenant", "common", "5"]));
+    assert_eq!(call("POST", "/a%2Fb%20c/discovery/keys").await.json(), json!(["id", "a/b c", null]));
+    assert_eq!(call("GET", "/files/a/b?%24TOP=a%20b").await.json(), json!(["rest", "a/b", "a b"]));
     let twice = call("GET", "/files/a?$top=1&$TOP=2").await;
     assert_eq!(
         (twice.status, twice.json()["error"]["target"].as_str()),
@@ -300,10 +200,7 @@ async fn bodies_are_bounded_and_read_in_two_ways() {
         .route(
             Route::post("/axum", "axum", READER, |context| async move {
                 let request = context.into_request();
-                let subject = request
-                    .extensions()
-                    .get::<Principal>()
-                    .map(|p| p.subject.clone());
+                let subject = request.extensions().get::<Principal>().map(|p| p.subject.clone());
                 let Json(value) = Json::<Value>::from_request(request, &())
                     .await
                     .map_err(|error| ApiError::invalid(error.body_text()))?;
@@ -314,44 +211,26 @@ async fn bodies_are_bounded_and_read_in_two_ways() {
     let router = context.router(&[api]);
     let token = context.token(&[Role::Reader]);
     let post = async |path: &str, body: String| {
-        let request =
-            request("POST", path, Some(&token)).header("content-type", "application/json");
+        let request = request("POST", path, Some(&token)).header("content-type", "application/json");
         send(&router, request.body(Body::from(body)).expect("a request")).await
     };
-    assert_eq!(
-        post("/own", "{\"a\":1}".into()).await.json(),
-        json!({"a": 1})
-    );
-    assert_eq!(
-        post("/axum", "{\"a\":1}".into()).await.json(),
-        json!(["object", {"a": 1}])
-    );
+    assert_eq!(post("/own", "{\"a\":1}".into()).await.json(), json!({"a": 1}));
+    assert_eq!(post("/axum", "{\"a\":1}".into()).await.json(), json!(["object", {"a": 1}]));
     let long = format!("\"{}\"", "x".repeat(100));
-    assert_eq!(
-        post("/own", long.clone()).await.status,
-        StatusCode::PAYLOAD_TOO_LARGE
-    );
+    assert_eq!(post("/own", long.clone()).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(post("/axum", long).await.status, StatusCode::BAD_REQUEST);
-    assert_eq!(
-        post("/own", "{".into()).await.status,
-        StatusCode::BAD_REQUEST
-    );
+    assert_eq!(post("/own", "{".into()).await.status, StatusCode::BAD_REQUEST);
     // An announced excess is refused before the handler runs.
     let announced = request("POST", "/own", None).header("content-length", "101");
     let refused = send(&router, empty(announced)).await;
-    assert_eq!(
-        refused.json()["error"]["code"],
-        "ContentLengthLimitExceeded"
-    );
+    assert_eq!(refused.json()["error"]["code"], "ContentLengthLimitExceeded");
 }
 
 #[tokio::test]
 async fn a_panic_ends_one_request_and_a_slow_handler_is_dropped() {
     let context = Context::new().await;
     let api = Api::new("test")
-        .route(Route::get("/panic", "panic", Access::Public, |_| async {
-            panic!("secret detail")
-        }))
+        .route(Route::get("/panic", "panic", Access::Public, |_| async { panic!("secret detail") }))
         .route(
             Route::get("/slow", "slow", Access::Public, |_| std::future::pending())
                 .timeout(Duration::from_millis(1)),
@@ -359,16 +238,8 @@ async fn a_panic_ends_one_request_and_a_slow_handler_is_dropped() {
     let router = context.router(&[api]);
     let panicked = send(&router, empty(request("GET", "/panic", None))).await;
     assert_eq!(panicked.status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(
-        !panicked.text.contains("secret detail"),
-        "{}",
-        panicked.text
-    );
-    assert!(
-        panicked
-            .text
-            .contains(panicked.header("x-ms-request-id").expect("an id"))
-    );
+    assert!(!panicked.text.contains("secret detail"), "{}", panicked.text);
+    assert!(panicked.text.contains(panicked.header("x-ms-request-id").expect("an id")));
     let slow = send(&router, empty(request("GET", "/slow", None))).await;
     assert_eq!(slow.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(slow.header("retry-after"), Some("1"));
@@ -392,10 +263,7 @@ async fn too_many_at_once_are_told_to_come_back() {
     let api = [Api::new("test")
         .route(Route::get("/wait", "wait", Access::Public, handler))
         .route(Route::get("/known", "known", READER, whoami))];
-    let limits = Limits {
-        public_in_flight_max: 1,
-        ..Limits::default()
-    };
+    let limits = Limits { public_in_flight_max: 1, ..Limits::default() };
     let router = router(&api, context.gate(limits)).expect("a table");
     let first = tokio::spawn({
         let router = router.clone();
@@ -403,15 +271,8 @@ async fn too_many_at_once_are_told_to_come_back() {
     });
     entered.notified().await;
     let second = send(&router, empty(request("GET", "/wait", None))).await;
-    assert_eq!(
-        (second.status, second.header("retry-after")),
-        (StatusCode::SERVICE_UNAVAILABLE, Some("1"))
-    );
-    let known = empty(request(
-        "GET",
-        "/known",
-        Some(&context.token(&[Role::Reader])),
-    ));
+    assert_eq!((second.status, second.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, Some("1")));
+    let known = empty(request("GET", "/known", Some(&context.token(&[Role::Reader]))));
     assert_eq!(
         send(&router, known).await.status,
         StatusCode::OK,
@@ -420,12 +281,7 @@ async fn too_many_at_once_are_told_to_come_back() {
     leave.notify_one();
     assert_eq!(first.await.expect("the first").status, StatusCode::OK);
     leave.notify_one();
-    assert_eq!(
-        send(&router, empty(request("GET", "/wait", None)))
-            .await
-            .status,
-        StatusCode::OK
-    );
+    assert_eq!(send(&router, empty(request("GET", "/wait", None))).await.status, StatusCode::OK);
 }
 
 /// Says when it is dropped.
@@ -461,8 +317,8 @@ async fn a_client_that_hangs_up_stops_a_question_and_not_a_change() {
                 }
             }
         };
-        let api = [Api::new("test")
-            .route(Route::post("/do", "do", Access::Public, handler).on_hang_up(hang_up))];
+        let api =
+            [Api::new("test").route(Route::post("/do", "do", Access::Public, handler).on_hang_up(hang_up))];
         let gate = context.gate(Limits::default());
         let router = router(&api, gate.clone()).expect("a table");
         let client = tokio::spawn(router.oneshot(empty(request("POST", "/do", None))));
@@ -474,14 +330,7 @@ async fn a_client_that_hangs_up_stops_a_question_and_not_a_change() {
         gate.drain().await;
         assert_eq!(finished.load(Ordering::SeqCst), finishes, "{hang_up:?}");
         let seen = context.observer.0.lock().clone();
-        assert_eq!(
-            seen,
-            [Seen {
-                operation: "do".into(),
-                status: 499,
-                subject: None
-            }]
-        );
+        assert_eq!(seen, [Seen { operation: "do".into(), status: 499, subject: None }]);
     }
 }
 
@@ -495,20 +344,8 @@ async fn each_request_is_observed_once_with_what_is_known_of_it() {
         subject: subject.map(str::to_owned),
     };
     send(&router, empty(request("GET", "/who/x", None))).await;
-    send(
-        &router,
-        empty(request("GET", "/who/x", Some(&context.token(&[])))),
-    )
-    .await;
-    send(
-        &router,
-        empty(request(
-            "GET",
-            "/who/x",
-            Some(&context.token(&[Role::Reader])),
-        )),
-    )
-    .await;
+    send(&router, empty(request("GET", "/who/x", Some(&context.token(&[]))))).await;
+    send(&router, empty(request("GET", "/who/x", Some(&context.token(&[Role::Reader]))))).await;
     send(&router, empty(request("PUT", "/who/x", None))).await;
     send(&router, empty(request("GET", "/nowhere", None))).await;
     assert_eq!(
@@ -527,23 +364,13 @@ async fn each_request_is_observed_once_with_what_is_known_of_it() {
 async fn every_answer_tells_browsers_to_be_careful() {
     let context = Context::new().await;
     let api = Api::new("test").route(Route::get("/page", "page", Access::Public, |_| async {
-        Ok((
-            [
-                ("content-security-policy", "default-src 'self'"),
-                ("cache-control", "max-age=60"),
-            ],
-            "page",
-        )
+        Ok(([("content-security-policy", "default-src 'self'"), ("cache-control", "max-age=60")], "page")
             .into_response())
     }));
     let router = context.router(&[api]);
     for (path, policy, cache) in [
         ("/page", "default-src 'self'", "max-age=60"),
-        (
-            "/nowhere",
-            "default-src 'none'; frame-ancestors 'none'",
-            "no-store",
-        ),
+        ("/nowhere", "default-src 'none'; frame-ancestors 'none'", "no-store"),
     ] {
         let answer = send(&router, empty(request("GET", path, None))).await;
         assert_eq!(answer.header("content-security-policy"), Some(policy));
@@ -559,15 +386,9 @@ async fn every_answer_tells_browsers_to_be_careful() {
         ("[::1]:8443", false),
         ("", false),
     ] {
-        let request = axum::extract::Request::builder()
-            .uri("/page")
-            .header("host", host);
+        let request = axum::extract::Request::builder().uri("/page").header("host", host);
         let answer = send(&router, empty(request)).await;
-        assert_eq!(
-            answer.headers.contains_key("strict-transport-security"),
-            expected,
-            "{host}"
-        );
+        assert_eq!(answer.headers.contains_key("strict-transport-security"), expected, "{host}");
     }
 }
 
@@ -580,47 +401,26 @@ async fn contradictory_tables_are_refused() {
         router(&[api], context.gate(Limits::default())).map(|_| ())
     };
     assert_eq!(
-        build(vec![
-            route(Method::GET, "/{a}/x", "one"),
-            route(Method::GET, "/{b}/x", "two")
-        ]),
-        Err(RouteTableError::SamePlace {
-            first: "one".into(),
-            second: "two".into()
-        })
+        build(vec![route(Method::GET, "/{a}/x", "one"), route(Method::GET, "/{b}/x", "two")]),
+        Err(RouteTableError::SamePlace { first: "one".into(), second: "two".into() })
     );
     assert_eq!(
-        build(vec![
-            route(Method::GET, "/x", "one"),
-            route(Method::GET, "/y", "one")
-        ]),
+        build(vec![route(Method::GET, "/x", "one"), route(Method::GET, "/y", "one")]),
         Err(RouteTableError::SameOperation("one".into()))
     );
     assert_eq!(
         build(vec![route(Method::GET, "x", "one")]),
-        Err(RouteTableError::Path {
-            operation: "one".into(),
-            path: "x".into()
-        })
+        Err(RouteTableError::Path { operation: "one".into(), path: "x".into() })
     );
-    assert_eq!(
-        build(vec![
-            route(Method::GET, "/x", "one"),
-            route(Method::PUT, "/x", "two")
-        ]),
-        Ok(())
-    );
+    assert_eq!(build(vec![route(Method::GET, "/x", "one"), route(Method::PUT, "/x", "two")]), Ok(()));
 }
 
 #[tokio::test]
 async fn a_handler_cannot_see_a_token_by_printing_its_context() {
     let context = Context::new().await;
-    let api = Api::new("test").route(Route::get(
-        "/print",
-        "print",
-        READER,
-        |context| async move { Ok(format!("{context:?}").into_response()) },
-    ));
+    let api = Api::new("test").route(Route::get("/print", "print", READER, |context| async move {
+        Ok(format!("{context:?}").into_response())
+    }));
     let router = context.router(&[api]);
     let token = context.token(&[Role::Reader]);
     let printed = send(&router, empty(request("GET", "/print", Some(&token)))).await;

@@ -32,20 +32,15 @@ fn tokens(context: &Context) -> Tokens {
 }
 
 fn apis() -> Vec<Api> {
-    let mut api = Api::new("test").route(Route::get("/open", "open", Access::Public, |_| async {
-        Ok(().into_response())
-    }));
+    let mut api = Api::new("test")
+        .route(Route::get("/open", "open", Access::Public, |_| async { Ok(().into_response()) }));
     for (at, role) in Role::ALL.into_iter().enumerate() {
         for method in [Method::GET, Method::POST, Method::DELETE] {
             let name = format!("{method}{role}");
             let path = format!("/{{tenant}}/{at}/{{*rest}}");
-            api = api.route(Route::new(
-                method,
-                path,
-                name,
-                Access::Role(role),
-                |_| async { Ok(().into_response()) },
-            ));
+            api = api.route(Route::new(method, path, name, Access::Role(role), |_| async {
+                Ok(().into_response())
+            }));
         }
     }
     vec![api]
@@ -57,11 +52,7 @@ async fn every_declared_route_refuses_those_without_the_right() {
     let apis = apis();
     let router = context.router(&apis);
     let walked = walk(&apis, &tokens(&context), |attempt| {
-        let request = empty(request(
-            attempt.method.as_str(),
-            &attempt.path,
-            attempt.token,
-        ));
+        let request = empty(request(attempt.method.as_str(), &attempt.path, attempt.token));
         let router = router.clone();
         async move { send(&router, request).await.status }
     })
@@ -69,10 +60,8 @@ async fn every_declared_route_refuses_those_without_the_right() {
     assert!(walked.holes.is_empty(), "{}", walked.holes[0]);
     assert_eq!(walked.routes, 3 * Role::ALL.len());
     // Three without a right, three unacceptable tokens, and the roles that do not include the required one.
-    let not_implied: usize = Role::ALL
-        .iter()
-        .map(|role| Role::ALL.iter().filter(|held| !held.implies(*role)).count())
-        .sum();
+    let not_implied: usize =
+        Role::ALL.iter().map(|role| Role::ALL.iter().filter(|held| !held.implies(*role)).count()).sum();
     assert_eq!(walked.attempts, 3 * (6 * Role::ALL.len() + not_implied));
 }
 
@@ -81,8 +70,5 @@ async fn a_hole_is_found() {
     let context = Context::new().await;
     let walked = walk(&apis(), &tokens(&context), |_| async { StatusCode::OK }).await;
     assert_eq!(walked.holes.len(), walked.attempts);
-    assert_eq!(
-        walked.holes[0].to_string(),
-        "`GETReader` answered 200 to a caller with no token"
-    );
+    assert_eq!(walked.holes[0].to_string(), "`GETReader` answered 200 to a caller with no token");
 }

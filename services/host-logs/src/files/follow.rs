@@ -73,13 +73,7 @@ struct Open {
 impl Follower {
     /// Follows `path` from a remembered position, or else from so many bytes before its end.
     pub fn new(path: &Path, frame: Frame, from: Option<FilePosition>, history_bytes: u64) -> Self {
-        Self {
-            path: path.to_owned(),
-            frame,
-            from,
-            history_bytes,
-            open: None,
-        }
+        Self { path: path.to_owned(), frame, from, history_bytes, open: None }
     }
 
     /// What is next; `now` tells how long there has been silence.
@@ -152,10 +146,7 @@ impl Follower {
             return Ok(Found::Nothing);
         }
         self.open(open.file, 0, now)?;
-        Ok(Found::Gap(format!(
-            "{} was truncated and no copy of it found",
-            self.path.display()
-        )))
+        Ok(Found::Gap(format!("{} was truncated and no copy of it found", self.path.display())))
     }
 
     /// Whether the open file no longer has the name that is followed.
@@ -191,14 +182,7 @@ impl Follower {
 
     fn open(&mut self, file: File, offset: u64, now: Instant) -> io::Result<()> {
         let head = Head::of(&file, offset)?;
-        self.open = Some(Open {
-            file,
-            offset,
-            whole: offset,
-            head,
-            seen: None,
-            grew: now,
-        });
+        self.open = Some(Open { file, offset, whole: offset, head, seen: None, grew: now });
         self.from = None;
         Ok(())
     }
@@ -245,13 +229,7 @@ impl Open {
             self.head = Head::of(&self.file, self.offset)?;
         }
         let position = FilePosition::at(&self.file, self.whole, self.head)?;
-        Ok(Some(Chunk {
-            bytes,
-            offset,
-            position,
-            is_whole,
-            is_last,
-        }))
+        Ok(Some(Chunk { bytes, offset, position, is_whole, is_last }))
     }
 }
 

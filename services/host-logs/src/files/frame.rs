@@ -75,9 +75,6 @@ mod tests {
         assert_eq!(whole(&format!("{one}{two}")), one.len());
         assert_eq!(whole(&format!("{one}{two}type=CW")), one.len());
         assert_eq!(whole(&format!("{one}no record at all\n")), one.len() + 17);
-        assert_eq!(
-            Frame::AuditEvents.whole_when_silent(one.as_bytes()),
-            one.len()
-        );
+        assert_eq!(Frame::AuditEvents.whole_when_silent(one.as_bytes()), one.len());
     }
 }

@@ -39,13 +39,7 @@ pub(crate) struct FileSource {
 impl FileSource {
     pub fn new(ctx: ServiceContext, file: &LogFile, settings: &Settings, host: &Arc<Host>) -> Self {
         let (history_bytes, look) = (settings.file_history_bytes, settings.look);
-        Self {
-            ctx,
-            file: file.clone(),
-            history_bytes,
-            look,
-            host: host.clone(),
-        }
+        Self { ctx, file: file.clone(), history_bytes, look, host: host.clone() }
     }
 
     /// Follows the file until the platform shuts down.
@@ -59,11 +53,7 @@ impl FileSource {
         };
         let cursor = self.ctx.cursor(&source).await;
         let from = cursor.and_then(|cursor| cursor.parse::<FilePosition>().ok());
-        let frame = if format.name == "auditd" {
-            Frame::AuditEvents
-        } else {
-            Frame::Lines
-        };
+        let frame = if format.name == "auditd" { Frame::AuditEvents } else { Frame::Lines };
         let mut follower = Follower::new(&self.file.path, frame, from, self.history_bytes);
         let mut feed = Feed::new(self.ctx.clone(), &self.host, &source, format);
         loop {
@@ -125,12 +115,7 @@ impl FileSource {
             }
             io::ErrorKind::PermissionDenied => {
                 let advice = advice(&self.file.path);
-                self.report(
-                    source,
-                    SourceState::Fail,
-                    "the file must not be read",
-                    Some(&advice),
-                );
+                self.report(source, SourceState::Fail, "the file must not be read", Some(&advice));
                 FAIL_WAIT
             }
             _ => {
@@ -144,12 +129,7 @@ impl FileSource {
     fn report(&self, source: &str, state: SourceState, detail: &str, advice: Option<&str>) {
         let (source, detail) = (source.to_owned(), detail.to_owned());
         let advice = advice.map(str::to_owned);
-        self.ctx.report(SourceReport {
-            source,
-            state,
-            detail,
-            advice,
-        });
+        self.ctx.report(SourceReport { source, state, detail, advice });
     }
 }
 

@@ -33,12 +33,7 @@ impl FilePosition {
     /// The place at an offset of an open file.
     pub fn at(file: &File, offset: u64, head: Head) -> io::Result<Self> {
         let metadata = file.metadata()?;
-        Ok(Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            offset,
-            head,
-        })
+        Ok(Self { device: metadata.dev(), inode: metadata.ino(), offset, head })
     }
 
     /// Whether this is the file, by its number.
@@ -81,26 +76,14 @@ impl Head {
                 more => got += more,
             }
         }
-        Ok(Self {
-            bytes: got as u64,
-            hash: hash(&beginning[..got]),
-        })
+        Ok(Self { bytes: got as u64, hash: hash(&beginning[..got]) })
     }
 }
 
 impl fmt::Display for FilePosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            device,
-            inode,
-            offset,
-            head,
-        } = self;
-        write!(
-            f,
-            "{device}:{inode}:{offset}:{}:{:016x}",
-            head.bytes, head.hash
-        )
+        let Self { device, inode, offset, head } = self;
+        write!(f, "{device}:{inode}:{offset}:{}:{:016x}", head.bytes, head.hash)
     }
 }
 
@@ -110,21 +93,12 @@ impl FromStr for FilePosition {
     fn from_str(text: &str) -> Result<Self, ()> {
         let mut parts = text.split(':');
         let mut number = || parts.next()?.parse::<u64>().ok();
-        let (Some(device), Some(inode), Some(offset), Some(bytes)) =
-            (number(), number(), number(), number())
+        let (Some(device), Some(inode), Some(offset), Some(bytes)) = (number(), number(), number(), number())
         else {
             return Err(());
         };
-        let hash = parts
-            .next()
-            .and_then(|hash| u64::from_str_radix(hash, 16).ok())
-            .ok_or(())?;
-        Ok(Self {
-            device,
-            inode,
-            offset,
-            head: Head { bytes, hash },
-        })
+        let hash = parts.next().and_then(|hash| u64::from_str_radix(hash, 16).ok()).ok_or(())?;
+        Ok(Self { device, inode, offset, head: Head { bytes, hash } })
     }
 }
 
@@ -141,16 +115,8 @@ mod tests {
 
     #[test]
     fn a_position_is_read_as_it_is_written() {
-        let head = Head {
-            bytes: 120,
-            hash: hash(b"some lines"),
-        };
-        let position = FilePosition {
-            device: 2049,
-            inode: 77,
-            offset: 4_096,
-            head,
-        };
+        let head = Head { bytes: 120, hash: hash(b"some lines") };
+        let position = FilePosition { device: 2049, inode: 77, offset: 4_096, head };
         assert_eq!(position.to_string().parse(), Ok(position));
         for bad in ["", "1:2:3", "1:2:3:4", "1:2:3:4:x", "a:2:3:4:5"] {
             assert_eq!(bad.parse::<FilePosition>(), Err(()), "{bad}");

@@ -43,12 +43,7 @@ impl Sibling {
                 continue;
             };
             let (device, inode) = (metadata.dev(), metadata.ino());
-            siblings.push(Self {
-                path: entry.path(),
-                modified,
-                device,
-                inode,
-            });
+            siblings.push(Self { path: entry.path(), modified, device, inode });
         }
         siblings.sort_by(|a, b| b.modified.cmp(&a.modified));
         Ok(siblings)
@@ -57,9 +52,8 @@ impl Sibling {
     /// The rotated file in which a position is: by its number, or else, for a copy, by its beginning.
     pub fn with(path: &Path, position: &FilePosition) -> io::Result<Option<File>> {
         let all = Self::all(path)?;
-        let (same, others): (Vec<_>, Vec<_>) = all
-            .iter()
-            .partition(|s| (s.device, s.inode) == (position.device, position.inode));
+        let (same, others): (Vec<_>, Vec<_>) =
+            all.iter().partition(|s| (s.device, s.inode) == (position.device, position.inode));
         let copies = others.into_iter().filter(|_| position.head.bytes > 0);
         for sibling in same.into_iter().chain(copies) {
             if let Ok(file) = File::open(&sibling.path)
@@ -82,10 +76,7 @@ impl Sibling {
                 && number != (finished.dev(), finished.ino())
                 && Some(number) != current
         });
-        later
-            .min_by_key(|sibling| sibling.modified)
-            .map(|s| File::open(s.path))
-            .transpose()
+        later.min_by_key(|sibling| sibling.modified).map(|s| File::open(s.path)).transpose()
     }
 }
 
@@ -93,10 +84,7 @@ fn is_rotated(name: &OsStr, other: &OsStr) -> bool {
     let Some(ending) = other.as_bytes().strip_prefix(name.as_bytes()) else {
         return false;
     };
-    let Some(ending) = ending
-        .strip_prefix(b".")
-        .or_else(|| ending.strip_prefix(b"-"))
-    else {
+    let Some(ending) = ending.strip_prefix(b".").or_else(|| ending.strip_prefix(b"-")) else {
         return false;
     };
     let last = ending.rsplit(|byte| *byte == b'.').next().unwrap_or(ending);
@@ -113,8 +101,6 @@ mod tests {
     fn rotated_files_are_known_by_their_names() {
         let is = |other: &str| is_rotated(OsStr::new("auth.log"), OsStr::new(other));
         assert!(is("auth.log.1") && is("auth.log-20260501") && is("auth.log.2026-05-01"));
-        assert!(
-            !is("auth.log") && !is("auth.log.2.gz") && !is("auth.log.bak") && !is("auth.logs.1")
-        );
+        assert!(!is("auth.log") && !is("auth.log.2.gz") && !is("auth.log.bak") && !is("auth.logs.1"));
     }
 }

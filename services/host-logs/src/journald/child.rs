@@ -54,25 +54,15 @@ impl Child {
         match start {
             Start::Last(lines) => command.arg(format!("--lines={lines}")),
             // Following shows only the last ten lines of what is there, unless told otherwise.
-            Start::After(cursor) => command
-                .arg("--no-tail")
-                .arg(format!("--after-cursor={cursor}")),
+            Start::After(cursor) => command.arg("--no-tail").arg(format!("--after-cursor={cursor}")),
         };
-        let mut process = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let none = || io::Error::other("a pipe that was asked for is missing");
         let output = process.stdout.take().ok_or_else(none)?;
         let errors = process.stderr.take().ok_or_else(none)?;
         let complaints = Arc::new(Mutex::new(VecDeque::new()));
         let listener = tokio::spawn(listen(errors, complaints.clone()));
-        Ok(Self {
-            process,
-            output,
-            complaints,
-            listener,
-        })
+        Ok(Self { process, output, complaints, listener })
     }
 
     /// Reads some of the output; nothing when it has ended. Dropping the future loses nothing.
@@ -84,8 +74,7 @@ impl Child {
     pub fn complaint(&self) -> Option<(String, String)> {
         let complaints = self.complaints.lock();
         let hindered = |line: &&String| {
-            line.contains("not seeing messages from other users")
-                || line.contains("insufficient permissions")
+            line.contains("not seeing messages from other users") || line.contains("insufficient permissions")
         };
         let line = complaints.iter().find(hindered)?;
         let advice = "add the user that runs Phalanx to group `systemd-journal` \

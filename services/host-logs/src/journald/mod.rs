@@ -57,11 +57,7 @@ enum Ending {
 
 impl JournalSource {
     pub fn new(ctx: ServiceContext, settings: Arc<Settings>, host: Arc<Host>) -> Self {
-        Self {
-            ctx,
-            settings,
-            host,
-        }
+        Self { ctx, settings, host }
     }
 
     /// Whether there is a journal to be read: one was read before, or `journalctl` has an entry.
@@ -89,11 +85,7 @@ impl JournalSource {
                 return Ok(());
             };
             self.report(SourceState::Fail, &detail, advice);
-            wait = if began.elapsed() > RESTART_MOST {
-                RESTART_FIRST
-            } else {
-                wait
-            };
+            wait = if began.elapsed() > RESTART_MOST { RESTART_FIRST } else { wait };
             self.ctx.beat();
             tokio::select! {
                 () = self.ctx.shutdown().cancelled() => return Ok(()),
@@ -165,23 +157,14 @@ impl JournalSource {
     fn unstarted(&self, error: &io::Error) -> Ending {
         let program = self.settings.journalctl.display();
         let advice = (error.kind() == io::ErrorKind::NotFound).then(|| {
-            "install systemd's journalctl, or set `journald = \"never\"` for this service"
-                .to_owned()
+            "install systemd's journalctl, or set `journald = \"never\"` for this service".to_owned()
         });
-        Ending::Child {
-            detail: format!("`{program}` can't be started: {error}"),
-            advice,
-        }
+        Ending::Child { detail: format!("`{program}` can't be started: {error}"), advice }
     }
 
     fn report(&self, state: SourceState, detail: &str, advice: Option<String>) {
         let (source, detail) = (SOURCE.to_owned(), detail.to_owned());
-        self.ctx.report(SourceReport {
-            source,
-            state,
-            detail,
-            advice,
-        });
+        self.ctx.report(SourceReport { source, state, detail, advice });
     }
 }
 

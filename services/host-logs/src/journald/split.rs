@@ -46,10 +46,7 @@ impl Splitter {
                         return (at, Some(self.cursor.take()));
                     }
                 }
-                State::Length {
-                    bytes: length,
-                    known,
-                } => {
+                State::Length { bytes: length, known } => {
                     let take = rest.len().min(8 - *known);
                     length[*known..*known + take].copy_from_slice(&rest[..take]);
                     *known += take;
@@ -84,10 +81,7 @@ impl Splitter {
         if let Some(cursor) = self.line.strip_prefix(CURSOR) {
             self.cursor = Some(String::from_utf8_lossy(cursor).into_owned());
         } else if !is_end && !self.has_equals {
-            self.state = State::Length {
-                bytes: [0; 8],
-                known: 0,
-            };
+            self.state = State::Length { bytes: [0; 8], known: 0 };
         }
         self.line.clear();
         self.line_bytes = 0;
@@ -114,8 +108,7 @@ mod tests {
     fn entries_are_found_whatever_the_pieces() {
         let stream = stream();
         for size in [1, 2, 7, 8, 9, 64, stream.len()] {
-            let (mut splitter, mut cursors, mut taken) =
-                (Splitter::default(), Vec::new(), Vec::new());
+            let (mut splitter, mut cursors, mut taken) = (Splitter::default(), Vec::new(), Vec::new());
             for mut piece in stream.chunks(size) {
                 while !piece.is_empty() {
                     let (used, ended) = splitter.advance(piece);
@@ -129,11 +122,7 @@ mod tests {
             assert_eq!(taken, stream);
             let ends: Vec<_> = cursors.iter().map(|(c, _)| c.as_deref()).collect();
             assert_eq!(ends, [Some("s=1;i=a"), Some("s=1;i=b")], "pieces of {size}");
-            assert!(
-                cursors
-                    .iter()
-                    .all(|(_, end)| stream[..*end].ends_with(b"\n\n"))
-            );
+            assert!(cursors.iter().all(|(_, end)| stream[..*end].ends_with(b"\n\n")));
         }
     }
 

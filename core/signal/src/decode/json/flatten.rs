@@ -115,11 +115,7 @@ pub fn value(raw: &str, kind: Kind) -> Value<'_> {
         Kind::Number => raw.parse().map_or(Value::Json(raw.into()), Value::Long),
         Kind::String => {
             let inner = &raw[1..raw.len() - 1];
-            if inner.contains('\\') {
-                super::members::unescape(inner).into()
-            } else {
-                Value::text(inner)
-            }
+            if inner.contains('\\') { super::members::unescape(inner).into() } else { Value::text(inner) }
         }
         Kind::Object | Kind::Array => Value::Json(raw.into()),
     }

@@ -67,11 +67,20 @@ enum Holding {
     Nothing,
     /// A record, or a member in a wrapper's tail. It is looked at again when it seems complete or has
     /// grown to `look_at` bytes.
-    Item { closing: Closing, look_at: usize },
+    Item {
+        closing: Closing,
+        look_at: usize,
+    },
     /// Bytes up to the end of the line (or an object's beginning) that are no record.
-    Garbage { reason: Cow<'static, str>, ends_at_object: bool },
+    Garbage {
+        reason: Cow<'static, str>,
+        ends_at_object: bool,
+    },
     /// A record over the limit.
-    Giant { closing: Closing, after_line_feed: bool },
+    Giant {
+        closing: Closing,
+        after_line_feed: bool,
+    },
 }
 
 /// How an object begins.
@@ -129,8 +138,9 @@ impl<D: JsonDecoder> JsonRecords<D> {
                 (Place::Array, b']') => self.go(Place::Top, 1),
                 (Place::WrappedArray, b']') => self.go(Place::WrapperTail, 1),
                 (Place::WrapperTail, b'}') => self.go(Place::Top, 1),
-                (Place::Top | Place::Array | Place::WrappedArray, b'{')
-                | (Place::WrapperTail, b'"') => self.item(offset, rest, out),
+                (Place::Top | Place::Array | Place::WrappedArray, b'{') | (Place::WrapperTail, b'"') => {
+                    self.item(offset, rest, out)
+                }
                 _ => {
                     let ends_at_object = matches!(self.place, Place::Array | Place::WrappedArray);
                     self.hold(offset, Holding::Garbage { reason: "not a JSON object".into(), ends_at_object })
@@ -390,9 +400,7 @@ pub fn opening(bytes: &[u8], wrappers: &[&str]) -> Opening {
     }
     let unclear = if bytes.len() < OPENING_MAX { Opening::Unclear } else { Opening::Record };
     let bytes = &bytes[..bytes.len().min(OPENING_MAX)];
-    let after_space = |at: usize| {
-        at + bytes[at..].iter().take_while(|b| b.is_ascii_whitespace()).count()
-    };
+    let after_space = |at: usize| at + bytes[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
     if bytes.first().is_some_and(|b| *b != b'{') {
         return Opening::Record;
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{JsonLines, JsonDecoder};
+use super::{JsonDecoder, JsonLines};
 use crate::{
     SignalBatch,
     decode::{
@@ -33,13 +33,8 @@ pub enum BodyError {
 
 /// Decodes a body: a JSON array of objects whose members are the columns of the session's table. All of
 /// it is checked before any row is handed out. `received` is in microseconds since 1970.
-pub fn decode_json_array(
-    session: &Arc<Session>,
-    received: i64,
-    body: &[u8],
-) -> Result<Decoded, BodyError> {
-    let text = std::str::from_utf8(body)
-        .map_err(|error| BodyError::Encoding { at: error.valid_up_to() })?;
+pub fn decode_json_array(session: &Arc<Session>, received: i64, body: &[u8]) -> Result<Decoded, BodyError> {
+    let text = std::str::from_utf8(body).map_err(|error| BodyError::Encoding { at: error.valid_up_to() })?;
     let mut out = Output::new(session.clone(), super::FORMAT.name);
     out.set_received(received);
     let mut decoder = JsonLines::new(session.table.as_deref());
@@ -99,9 +94,7 @@ fn expect(body: &[u8], at: &mut usize, byte: u8, reason: &'static str) -> Result
 
 fn syntax(error: JsonError, start: usize, body: &[u8]) -> BodyError {
     match error {
-        JsonError::Incomplete => {
-            BodyError::Syntax { at: body.len(), reason: "the text ends too early" }
-        }
+        JsonError::Incomplete => BodyError::Syntax { at: body.len(), reason: "the text ends too early" },
         JsonError::Invalid { at, reason } => BodyError::Syntax { at: start + at, reason },
     }
 }

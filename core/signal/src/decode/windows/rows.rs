@@ -117,8 +117,9 @@ impl RowWriter {
             fields: &fields,
             may_repeat: view.may_repeat(),
         };
-        for (header, text) in
-            [Header::DataXml, Header::DataItem, Header::Parameters, Header::DataJson].iter().zip(&mut self.texts)
+        for (header, text) in [Header::DataXml, Header::DataItem, Header::Parameters, Header::DataJson]
+            .iter()
+            .zip(&mut self.texts)
         {
             text.clear();
             if source.headers & bit(*header) != 0 {

@@ -106,13 +106,7 @@ impl Walker {
     }
 
     /// An element begins. False if it is nested too deep.
-    pub fn open(
-        &mut self,
-        name: Span,
-        text: &str,
-        dependency: Option<u16>,
-        sink: &mut impl Sink,
-    ) -> bool {
+    pub fn open(&mut self, name: Span, text: &str, dependency: Option<u16>, sink: &mut impl Sink) -> bool {
         if self.frames.len() > DEPTH_MAX {
             return false;
         }
@@ -216,12 +210,10 @@ impl Walker {
             }
             // An element that is all attributes is told by them.
             Role::Node if frame.has_fields && sink.is_blank(value) => {}
-            Role::Node => {
-                match frame.name_attribute {
-                    Some(name) => sink.named_field(name, value, frame.dependency),
-                    None => sink.field(frame.name, value, frame.dependency),
-                }
-            }
+            Role::Node => match frame.name_attribute {
+                Some(name) => sink.named_field(name, value, frame.dependency),
+                None => sink.field(frame.name, value, frame.dependency),
+            },
             Role::EventData | Role::UserData if !sink.is_blank(value) => {
                 sink.field(frame.name, value, frame.dependency);
             }

@@ -48,7 +48,9 @@ impl ChunkHeader {
         } else if has_checksums && u32_at(chunk, 124) != header_checksum(chunk) {
             Some("chunk's header does not match its checksum")
         } else if has_checksums
-            && chunk.get(CHUNK_HEADER_BYTES..free_space).is_some_and(|records| u32_at(chunk, 52) != crc32fast::hash(records))
+            && chunk
+                .get(CHUNK_HEADER_BYTES..free_space)
+                .is_some_and(|records| u32_at(chunk, 52) != crc32fast::hash(records))
         {
             Some("chunk's records do not match their checksum")
         } else {

@@ -26,9 +26,18 @@ pub(super) struct Step {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Action {
     Slot(Slot, Span),
-    Field { name: Span, pieces: Span },
-    NamedField { name_pieces: Span, pieces: Span },
-    Extra { name: Span, pieces: Span },
+    Field {
+        name: Span,
+        pieces: Span,
+    },
+    NamedField {
+        name_pieces: Span,
+        pieces: Span,
+    },
+    Extra {
+        name: Span,
+        pieces: Span,
+    },
     Container(Span),
     Wrapper(Span),
     /// A value that is binary XML itself, below an element of the role.
@@ -96,22 +105,16 @@ impl Programs {
     }
 
     /// The program of the template whose definition is at `offset`, below an element of the role.
-    pub fn template(
-        &mut self,
-        chunk: &[u8],
-        offset: u32,
-        role: Role,
-    ) -> Result<Program, BinXmlError> {
+    pub fn template(&mut self, chunk: &[u8], offset: u32, role: Role) -> Result<Program, BinXmlError> {
         if let Some((_, _, program)) =
             self.known.iter().find(|(at, below, _)| *at == offset && *below == role)
         {
             return *program;
         }
-        let program = definition_end(chunk, offset as usize)
-            .and_then(|end| {
-                let start = offset as usize + TEMPLATE_HEADER;
-                self.compile(Cursor::new(chunk, start, end), role, true)
-            });
+        let program = definition_end(chunk, offset as usize).and_then(|end| {
+            let start = offset as usize + TEMPLATE_HEADER;
+            self.compile(Cursor::new(chunk, start, end), role, true)
+        });
         self.known.push((offset, role, program));
         program
     }
@@ -201,12 +204,7 @@ impl Programs {
     }
 
     /// An element's start with its attributes, up to the token that ends the start.
-    fn element(
-        &mut self,
-        cursor: &mut Cursor<'_>,
-        token: u8,
-        is_template: bool,
-    ) -> Result<(), BinXmlError> {
+    fn element(&mut self, cursor: &mut Cursor<'_>, token: u8, is_template: bool) -> Result<(), BinXmlError> {
         let dependency = if is_template { Some(cursor.u16()?).filter(|id| *id != 0xffff) } else { None };
         cursor.u32()?;
         let name = self.name(cursor)?;

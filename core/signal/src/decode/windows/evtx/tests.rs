@@ -142,7 +142,10 @@ fn file() -> Vec<u8> {
 fn decode(bytes: &[u8]) -> (u64, Vec<String>) {
     let (_, counts) = testing::decode(&EVTX, bytes, &[]);
     let letters = counts.dead_letters.iter();
-    (counts.records, letters.map(|(reason, (n, first))| format!("{n} at {}: {reason}", first.offset)).collect())
+    (
+        counts.records,
+        letters.map(|(reason, (n, first))| format!("{n} at {}: {reason}", first.offset)).collect(),
+    )
 }
 
 #[test]
@@ -178,12 +181,21 @@ fn damage_is_kept_and_told_and_the_rest_goes_on() {
 
     assert_eq!(damaged(&|_| ()), (40, vec![]));
     let (records, letters) = damaged(&|file| file[0] = b'X');
-    assert_eq!((records, &*letters), (40, &["1 at 0: file header does not begin with its signature".to_owned()][..]));
+    assert_eq!(
+        (records, &*letters),
+        (40, &["1 at 0: file header does not begin with its signature".to_owned()][..])
+    );
     let (records, letters) = damaged(&|file| file[chunk] = b'X');
-    assert_eq!((records, &*letters), (20, &[format!("1 at {chunk}: chunk does not begin with its signature")][..]));
+    assert_eq!(
+        (records, &*letters),
+        (20, &[format!("1 at {chunk}: chunk does not begin with its signature")][..])
+    );
     // A chunk of zeros in the middle is told, room at the end is not.
     let (records, letters) = damaged(&|file| file[chunk..chunk + CHUNK_BYTES].fill(0));
-    assert_eq!((records, &*letters), (20, &[format!("1 at {chunk}: 1 chunk of zeros between chunks of events")][..]));
+    assert_eq!(
+        (records, &*letters),
+        (20, &[format!("1 at {chunk}: 1 chunk of zeros between chunks of events")][..])
+    );
     assert_eq!(damaged(&|file| file.resize(file.len() + 3 * CHUNK_BYTES, 0)), (40, vec![]));
     // A record's signature.
     let (records, letters) = damaged(&|file| file[chunk + 512] = b'X');
@@ -192,7 +204,10 @@ fn damage_is_kept_and_told_and_the_rest_goes_on() {
     // A token of the first record: the template that later records use, too.
     let (records, letters) = damaged(&|file| file[chunk + 512 + 24 + 4] = 0x7f);
     let reason = "record's binary XML: unknown token";
-    assert_eq!((records, &*letters), (39, &[format!("1 at {chunk}: {checksum}"), format!("1 at {}: {reason}", chunk + 512)][..]));
+    assert_eq!(
+        (records, &*letters),
+        (39, &[format!("1 at {chunk}: {checksum}"), format!("1 at {}: {reason}", chunk + 512)][..])
+    );
     // The file ends in the middle of the second chunk.
     let (records, letters) = damaged(&|file| file.truncate(chunk + CHUNK_BYTES + 512 + 3000));
     assert!((21..40).contains(&records), "{records}");
@@ -208,9 +223,8 @@ fn templates_that_refer_to_themselves_end() {
     // overwritten by an instance of the same template.
     let definition = 512 + 24 + 4 + 10;
     let body = definition + 24 + 4;
-    chunk[body..body + 10].copy_from_slice(
-        &[&[0x0c, 1, 0, 0, 0, 0][..], &(definition as u32).to_le_bytes()].concat(),
-    );
+    chunk[body..body + 10]
+        .copy_from_slice(&[&[0x0c, 1, 0, 0, 0, 0][..], &(definition as u32).to_le_bytes()].concat());
     let file = [&vec![0; FILE_HEADER_BYTES][..], &chunk].concat();
     let (records, letters) = decode(&file);
     assert_eq!(records, 0);

@@ -103,7 +103,8 @@ mod tests {
     #[test]
     fn agrees_with_the_standard_library() {
         let long = "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe";
-        for text in ["", "a", long, "Grüße", "日本語", "😀 and ASCII behind it, more than one block long"] {
+        for text in ["", "a", long, "Grüße", "日本語", "😀 and ASCII behind it, more than one block long"]
+        {
             for before in ["", "x", long] {
                 for after in ["", "é", long] {
                     let text = format!("{before}{text}{after}");

@@ -40,9 +40,9 @@ pub(super) fn append(out: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
         }
         _ => {
             const UPPER: &[u8; 16] = b"0123456789ABCDEF";
-            out.extend(bytes.iter().flat_map(|byte| {
-                [UPPER[usize::from(byte >> 4)], UPPER[usize::from(byte & 15)]]
-            }));
+            out.extend(
+                bytes.iter().flat_map(|byte| [UPPER[usize::from(byte >> 4)], UPPER[usize::from(byte & 15)]]),
+            );
         }
     }
 }
@@ -190,8 +190,7 @@ fn append_time(out: &mut Vec<u8>, [year, month, day]: [u64; 3], ticks: u64) {
 fn date(days: u64) -> (u64, u64, u64) {
     let since = days + 584_694;
     let (era, day_of_era) = (since / 146_097, since % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };

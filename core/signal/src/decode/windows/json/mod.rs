@@ -57,7 +57,8 @@ const SOURCE: &str = "_source.";
 fn opens(name: &str) -> bool {
     let name = name.strip_prefix(SOURCE).unwrap_or(name);
     let first = name.split('.').next().unwrap_or_default();
-    matches!(first, "_source" | "Event" | "winlog" | "event_data" | "user_data") || matches!(name, "log" | "event" | "user")
+    matches!(first, "_source" | "Event" | "winlog" | "event_data" | "user_data")
+        || matches!(name, "log" | "event" | "user")
 }
 
 impl Shape {

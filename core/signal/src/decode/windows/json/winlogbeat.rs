@@ -100,7 +100,9 @@ fn finish(user: &User, event: &mut WindowsEvent) {
     if is_audit {
         event.set_number(Slot::Level, 0);
     }
-    for (slot, name, number) in [(Slot::OpcodeName, "Info", 0), (Slot::OpcodeName, "Start", 1), (Slot::OpcodeName, "Stop", 2)] {
+    for (slot, name, number) in
+        [(Slot::OpcodeName, "Info", 0), (Slot::OpcodeName, "Start", 1), (Slot::OpcodeName, "Stop", 2)]
+    {
         if event.view().is_some_and(|view| view.slot_text(slot) == name) {
             event.set_number(Slot::Opcode, number);
         }

@@ -102,22 +102,31 @@ impl Chunk {
     fn system(&mut self, sample: &Sample) {
         self.bytes.extend_from_slice(&[0x0f, 1, 1, 0]);
         self.instance("System", |chunk| {
-            chunk.element("Event", &[("xmlns", Part::Text("http://schemas.microsoft.com/win/2004/08/events/event"))], |chunk| {
-                chunk.element("System", &[], |chunk| {
-                    chunk.empty("Provider", &[("Name", Part::Value(0)), ("Guid", Part::Value(1))]);
-                    for (at, name) in ["EventID", "Version", "Level", "Task", "Opcode", "Keywords"].iter().enumerate() {
-                        chunk.element(name, &[], |chunk| chunk.value(2 + at as u16));
-                    }
-                    chunk.empty("TimeCreated", &[("SystemTime", Part::Value(8))]);
-                    chunk.element("EventRecordID", &[], |chunk| chunk.value(9));
-                    chunk.empty("Correlation", &[("ActivityID", Part::Value(10))]);
-                    chunk.empty("Execution", &[("ProcessID", Part::Value(11)), ("ThreadID", Part::Value(12))]);
-                    chunk.element("Channel", &[], |chunk| chunk.value(13));
-                    chunk.element("Computer", &[], |chunk| chunk.value(14));
-                    chunk.empty("Security", &[("UserID", Part::Value(15))]);
-                });
-                chunk.value(16);
-            });
+            chunk.element(
+                "Event",
+                &[("xmlns", Part::Text("http://schemas.microsoft.com/win/2004/08/events/event"))],
+                |chunk| {
+                    chunk.element("System", &[], |chunk| {
+                        chunk.empty("Provider", &[("Name", Part::Value(0)), ("Guid", Part::Value(1))]);
+                        for (at, name) in
+                            ["EventID", "Version", "Level", "Task", "Opcode", "Keywords"].iter().enumerate()
+                        {
+                            chunk.element(name, &[], |chunk| chunk.value(2 + at as u16));
+                        }
+                        chunk.empty("TimeCreated", &[("SystemTime", Part::Value(8))]);
+                        chunk.element("EventRecordID", &[], |chunk| chunk.value(9));
+                        chunk.empty("Correlation", &[("ActivityID", Part::Value(10))]);
+                        chunk.empty(
+                            "Execution",
+                            &[("ProcessID", Part::Value(11)), ("ThreadID", Part::Value(12))],
+                        );
+                        chunk.element("Channel", &[], |chunk| chunk.value(13));
+                        chunk.element("Computer", &[], |chunk| chunk.value(14));
+                        chunk.empty("Security", &[("UserID", Part::Value(15))]);
+                    });
+                    chunk.value(16);
+                },
+            );
         });
         let mut values: Vec<Value> = vec![
             string(sample.provider),
@@ -156,13 +165,20 @@ impl Chunk {
 
     fn data(&mut self, sample: &Sample) {
         self.bytes.extend_from_slice(&[0x0f, 1, 1, 0]);
-        let key = format!("{} {} {:?}", sample.provider, sample.id, sample.data.iter().map(|(n, _)| n).collect::<Vec<_>>());
+        let key = format!(
+            "{} {} {:?}",
+            sample.provider,
+            sample.id,
+            sample.data.iter().map(|(n, _)| n).collect::<Vec<_>>()
+        );
         let fields = |chunk: &mut Self| {
             for (at, (name, _)) in sample.data.iter().enumerate() {
                 let at = at as u16;
                 match (sample.wrapper, *name) {
                     ("", "") => chunk.element("Data", &[], |chunk| chunk.value(at)),
-                    ("", name) => chunk.element("Data", &[("Name", Part::Text(name))], |chunk| chunk.value(at)),
+                    ("", name) => {
+                        chunk.element("Data", &[("Name", Part::Text(name))], |chunk| chunk.value(at))
+                    }
                     (_, name) => chunk.element(name, &[], |chunk| chunk.value(at)),
                 }
             }

@@ -18,7 +18,11 @@ pub fn xml(sample: &Sample) -> String {
         "" => format!("<EventData>{data}</EventData>"),
         wrapper => format!("<UserData><{wrapper} xmlns='urn:example'>{data}</{wrapper}></UserData>"),
     };
-    let user = if sample.user.is_empty() { "<Security/>".into() } else { format!("<Security UserID='{}'/>", sample.user) };
+    let user = if sample.user.is_empty() {
+        "<Security/>".into()
+    } else {
+        format!("<Security UserID='{}'/>", sample.user)
+    };
     format!(
         "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>\
          <Provider Name='{}' Guid='{}'/><EventID>{}</EventID><Version>{VERSION}</Version><Level>{}</Level>\
@@ -48,7 +52,8 @@ pub fn dump(sample: &Sample) -> String {
     };
     let attributes = |members: &[(&str, String)]| object(&[("#attributes", object(members))]);
     let mut data: Vec<(&str, String)> = Vec::new();
-    let unnamed: Vec<String> = sample.data.iter().filter(|(name, _)| name.is_empty()).map(|(_, v)| quote(v)).collect();
+    let unnamed: Vec<String> =
+        sample.data.iter().filter(|(name, _)| name.is_empty()).map(|(_, v)| quote(v)).collect();
     if !unnamed.is_empty() {
         data.push(("Data", object(&[("#text", format!("[{}]", unnamed.join(",")))])));
     }
@@ -64,7 +69,8 @@ pub fn dump(sample: &Sample) -> String {
             ("UserData", object(&[(wrapper, object(&data))]))
         }
     };
-    let security = if sample.user.is_empty() { "null".into() } else { attributes(&[("UserID", quote(sample.user))]) };
+    let security =
+        if sample.user.is_empty() { "null".into() } else { attributes(&[("UserID", quote(sample.user))]) };
     let system = object(&[
         ("Provider", attributes(&[("Name", quote(sample.provider)), ("Guid", quote(sample.guid))])),
         ("EventID", sample.id.to_string()),
@@ -76,7 +82,10 @@ pub fn dump(sample: &Sample) -> String {
         ("TimeCreated", attributes(&[("SystemTime", quote(&sample.time_text()))])),
         ("EventRecordID", sample.record.to_string()),
         ("Correlation", attributes(&[("ActivityID", quote(ACTIVITY_ID))])),
-        ("Execution", attributes(&[("ProcessID", PROCESS_ID.to_string()), ("ThreadID", THREAD_ID.to_string())])),
+        (
+            "Execution",
+            attributes(&[("ProcessID", PROCESS_ID.to_string()), ("ThreadID", THREAD_ID.to_string())]),
+        ),
         ("Channel", quote(sample.channel)),
         ("Computer", quote(sample.computer)),
         ("Security", security),

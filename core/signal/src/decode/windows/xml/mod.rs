@@ -143,7 +143,8 @@ impl Transcoder {
             Some(Encoding::Utf16 { .. }) => {
                 // Two bytes a unit; a character of four bytes is two units.
                 let is_start = |byte: &&u8| **byte & 0xc0 != 0x80;
-                let units = text.iter().filter(is_start).count() + text.iter().filter(|b| **b >= 0xf0).count();
+                let units =
+                    text.iter().filter(is_start).count() + text.iter().filter(|b| **b >= 0xf0).count();
                 2 * units as u64
             }
             _ => text.len() as u64,

@@ -47,11 +47,7 @@ pub(super) fn event(text: &str, event: &mut WindowsEvent) -> Result<(), &'static
     if walker.depth() > 0 { Err("event's XML: an element is not closed") } else { Ok(()) }
 }
 
-fn open(
-    tag: &BytesStart<'_>,
-    walker: &mut Walker,
-    event: &mut WindowsEvent,
-) -> Result<(), &'static str> {
+fn open(tag: &BytesStart<'_>, walker: &mut Walker, event: &mut WindowsEvent) -> Result<(), &'static str> {
     let name = std::str::from_utf8(tag.name().into_inner()).map_err(|_| "event's XML: name is not UTF-8")?;
     let span = event.push(name);
     if !walker.open(span, name, None, event) {
@@ -59,11 +55,11 @@ fn open(
     }
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|_| "event's XML: attribute is malformed")?;
-        let name = std::str::from_utf8(attribute.key.into_inner())
-            .map_err(|_| "event's XML: name is not UTF-8")?;
+        let name =
+            std::str::from_utf8(attribute.key.into_inner()).map_err(|_| "event's XML: name is not UTF-8")?;
         let value = std::str::from_utf8(&attribute.value).map_err(|_| "event's XML: value is not UTF-8")?;
-        let value = quick_xml::escape::unescape(value)
-            .map_err(|_| "event's XML: attribute has an unknown entity")?;
+        let value =
+            quick_xml::escape::unescape(value).map_err(|_| "event's XML: attribute has an unknown entity")?;
         let (name_span, value_span) = (event.push(name), event.push(&value));
         walker.attribute(name_span, name, value_span, event);
     }
