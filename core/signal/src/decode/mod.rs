@@ -8,6 +8,7 @@
 //! Adding a format: one file (or folder) here, one line in [`FORMATS`], one fixture folder under
 //! `fixtures/`, one fuzz target. docs/howto/add-a-decoder.md walks through it.
 
+pub mod archive;
 mod columns;
 mod csv;
 pub mod json;

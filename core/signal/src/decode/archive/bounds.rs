@@ -40,7 +40,7 @@ impl Bounds {
     }
 
     pub fn add_packed(&self, bytes: u64) {
-        self.packed.set(self.packed.get() + bytes);
+        self.packed.set(self.packed.get().saturating_add(bytes));
     }
 
     /// Counts the archive's own bytes as they are read.
@@ -87,7 +87,7 @@ pub(super) struct Unpacked<'b, R> {
 impl<R: Read> Read for Unpacked<'_, R> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(target)?;
-        self.bounds.unpacked.set(self.bounds.unpacked.get() + read as u64);
+        self.bounds.unpacked.set(self.bounds.unpacked.get().saturating_add(read as u64));
         match self.bounds.exceeded() {
             Some(Exceeded(limit)) => Err(io::Error::other(format!("archive unpacks to more than {limit}"))),
             None => Ok(read),

@@ -1,23 +1,31 @@
 //! Archives on the way: gzip, zip and tar, one in another, each file in them a source of its own.
 //!
-//! [`walk`] hands every file of an archive to the caller as something to read, one after the other, and
-//! holds none of them. What is no archive is handed on as it is. The names of sources within archives
-//! are `archive.zip!folder/member.log`.
+//! [`walk`] hands every file of an archive to a [`Visitor`] as something to read, one after the other, and
+//! holds none of them. What is no archive is handed on as it is. The names of sources within archives are
+//! `archive.zip!folder/member.log`.
 //!
-//! An archive may be a bomb: what all its files unpack to is bounded, in bytes and as a multiple of what
-//! the archive itself has. Beyond the bound, reading fails; what was read before stays.
+//! Archives are damaged, encrypted, or packed in ways that are not supported. Each such file is told by its
+//! name, with the reason, and the walk goes on with the next: nothing disappears without a word, and one bad
+//! member costs no other. A zip archive that has lost its directory is read member by member from its
+//! beginning.
+//!
+//! An archive may also be a bomb: what all its files unpack to is bounded, in bytes and as a multiple of what
+//! the archive itself has. Beyond the bound the walk ends; what was read before stays.
 
 mod bounds;
+mod gzip;
+mod kind;
 mod tar;
 #[cfg(test)]
 mod tests;
+mod zip;
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
-use flate2::read::MultiGzDecoder;
-
 pub use bounds::ArchiveLimits;
 use bounds::{Bounds, Exceeded};
+use gzip::Gzip;
+use kind::{HEAD_BYTES, Kind};
 
 /// What can be read at any place, as zip archives need.
 pub trait ReadSeek: Read + Seek {}
@@ -26,9 +34,9 @@ impl<T: Read + Seek> ReadSeek for T {}
 
 /// Bytes that may be an archive.
 pub enum Input<'a> {
-    /// In order only. A zip archive in it is handed to the spool.
+    /// In order only. A zip archive in it goes through [`Visitor::spool`].
     Stream(&'a mut dyn Read),
-    /// At any place, and how many there are.
+    /// At any place.
     Seekable(&'a mut dyn ReadSeek),
 }
 
@@ -38,133 +46,147 @@ pub struct Found<'a> {
     pub path: &'a str,
     /// Its own name in lower case, without the ending that tells how it was packed, to guess a format by.
     pub name: &'a str,
-    /// Its bytes. Reading fails where the archive is damaged or beyond its bounds.
+    /// Its bytes. Reading fails where the archive is damaged there, or beyond its bounds.
     pub bytes: &'a mut dyn Read,
 }
 
-/// Makes a stream readable at any place: by a temporary file, or in memory.
-pub type Spool<'a> = dyn FnMut(&mut dyn Read) -> io::Result<Box<dyn ReadSeek>> + 'a;
+/// Takes the files of an archive.
+pub trait Visitor {
+    /// The visitor's own reason to end the walk.
+    type Error;
 
-/// Why a walk ended before the last file. `E` is the caller's own error.
+    /// A file. It need not be read to its end. When reading it fails, the visitor reports that with the
+    /// file's path and returns `Ok`, and the walk goes on with the next file.
+    fn file(&mut self, found: Found<'_>) -> Result<(), Self::Error>;
+
+    /// A file or an archive that can't be opened, or an archive that breaks off, and why.
+    fn unreadable(&mut self, path: &str, reason: io::Error) -> Result<(), Self::Error>;
+
+    /// Makes a stream readable at any place: by a temporary file, or in memory.
+    fn spool(&mut self, bytes: &mut dyn Read) -> io::Result<Box<dyn ReadSeek>>;
+}
+
+/// Why a walk ended before the last file. `E` is the visitor's own error.
 #[derive(Debug, thiserror::Error)]
 pub enum WalkError<E> {
     #[error("`{path}` unpacks to more than {limit}")]
     Bomb { path: String, limit: String },
-    #[error("`{path}` is no readable archive")]
-    Damaged { path: String, source: io::Error },
     #[error(transparent)]
-    Caller(E),
+    Visitor(E),
 }
 
 /// Archives are opened in archives so deep: `logs.zip` → `host.tar.gz` (two) → `auth.log.gz`.
 const LEVELS_MAX: usize = 4;
 
-/// Bytes that tell what something is; tar has its signature at 257.
-const HEAD_BYTES: usize = 512;
-
-/// Hands every file in `input` to `each`. An error that a file's bytes give is the caller's to report:
-/// where `each` returns without one, the walk goes on with the next file.
-pub fn walk<E>(
+/// Hands every file in `input`, which is called `path`, to the visitor.
+pub fn walk<V: Visitor>(
     path: &str,
     input: Input<'_>,
     limits: ArchiveLimits,
-    spool: &mut Spool<'_>,
-    each: &mut dyn FnMut(Found<'_>) -> Result<(), E>,
-) -> Result<(), WalkError<E>> {
+    visitor: &mut V,
+) -> Result<(), WalkError<V::Error>> {
     let bounds = Bounds::new(limits);
-    let mut walk = Walk { bounds: &bounds, spool, each };
+    let mut walk = Walk { bounds: &bounds, visitor };
     match input {
         Input::Stream(bytes) => walk.stream(path, &mut bounds.packed(bytes), 0),
-        Input::Seekable(bytes) => {
-            let damaged = |source| WalkError::Damaged { path: path.to_owned(), source };
-            let head = head(bytes).map_err(damaged)?;
-            bytes.seek(SeekFrom::Start(0)).map_err(damaged)?;
-            if is_zip(&head) {
-                let length = bytes.seek(SeekFrom::End(0)).map_err(damaged)?;
-                bytes.seek(SeekFrom::Start(0)).map_err(damaged)?;
+        Input::Seekable(bytes) => match measure(bytes) {
+            Ok((Kind::Zip, length)) => {
                 bounds.add_packed(length);
-                return walk.zip(path, bytes, 0);
+                walk.zip(path, bytes, 0)
             }
-            walk.stream(path, &mut bounds.packed(bytes), 0)
-        }
+            Ok(_) => walk.stream(path, &mut bounds.packed(bytes), 0),
+            Err(error) => walk.unreadable(path, error),
+        },
     }
 }
 
-struct Walk<'w, 's, E> {
+struct Walk<'w, V> {
     bounds: &'w Bounds,
-    spool: &'w mut Spool<'s>,
-    each: &'w mut dyn FnMut(Found<'_>) -> Result<(), E>,
+    visitor: &'w mut V,
 }
 
-impl<E> Walk<'_, '_, E> {
-    fn stream(&mut self, path: &str, bytes: &mut dyn Read, level: usize) -> Result<(), WalkError<E>> {
-        let head = match head(bytes) {
-            Ok(head) => head,
-            Err(error) => return self.file(path, &mut Failing(Some(error))),
+impl<V: Visitor> Walk<'_, V> {
+    fn stream(&mut self, path: &str, bytes: &mut dyn Read, level: usize) -> Result<(), WalkError<V::Error>> {
+        let (head, error) = match head(bytes) {
+            (head, Some(error)) if head.is_empty() => return self.unreadable(path, error),
+            other => other,
         };
-        let is_archive = level < LEVELS_MAX;
-        let mut whole = Cursor::new(&head).chain(bytes);
-        if is_archive && head.starts_with(&[0x1f, 0x8b]) {
-            let mut unpacked = self.bounds.unpacked(MultiGzDecoder::new(whole));
-            return self.stream(path, &mut unpacked, level + 1);
-        }
-        if is_archive && is_zip(&head) {
-            return match (self.spool)(&mut whole) {
-                Ok(mut file) => self.zip(path, &mut *file, level),
-                Err(error) => self.check(path).and(self.file(path, &mut Failing(Some(error)))),
-            };
-        }
-        if is_archive && tar::is_tar(&head) {
-            return self.tar(path, &mut whole, level);
-        }
-        self.file(path, &mut whole)
-    }
-
-    fn zip(&mut self, path: &str, bytes: &mut dyn ReadSeek, level: usize) -> Result<(), WalkError<E>> {
-        let damaged = |error: zip::result::ZipError| WalkError::Damaged {
-            path: path.to_owned(),
-            source: io::Error::other(error),
-        };
-        let mut archive = zip::ZipArchive::new(bytes).map_err(damaged)?;
-        for at in 0..archive.len() {
-            let member = match archive.by_index(at) {
-                Ok(member) => member,
-                Err(error) => {
-                    let inner = format!("{path}!{at}");
-                    self.file(&inner, &mut Failing(Some(io::Error::other(error))))?;
-                    continue;
-                }
-            };
-            let name = String::from_utf8_lossy(member.name_raw()).into_owned();
-            if member.is_file() && !is_by_product(&name) {
-                self.stream(&format!("{path}!{name}"), &mut self.bounds.unpacked(member), level + 1)?;
+        let kind = Kind::of(&head);
+        let mut whole = Cursor::new(&head).chain(Rest { error, bytes });
+        match kind {
+            Kind::Plain => self.file(path, &mut whole),
+            Kind::Unsupported(packer) => self.unreadable(path, unsupported(packer)),
+            _ if level == LEVELS_MAX => self.unreadable(path, too_deep()),
+            Kind::Gzip => {
+                let bounds = self.bounds;
+                self.stream(path, &mut bounds.unpacked(Gzip::new(whole)), level + 1)
             }
+            Kind::Tar => self.tar(path, &mut whole, level),
+            Kind::Zip => match self.visitor.spool(&mut whole) {
+                Ok(mut file) => {
+                    self.check(path)?;
+                    self.zip(path, &mut *file, level)
+                }
+                Err(error) => self.unreadable(path, error),
+            },
         }
-        Ok(())
     }
 
-    fn tar(&mut self, path: &str, bytes: &mut dyn Read, level: usize) -> Result<(), WalkError<E>> {
+    fn zip(&mut self, path: &str, bytes: &mut dyn ReadSeek, level: usize) -> Result<(), WalkError<V::Error>> {
+        let bounds = self.bounds;
+        zip::each_member(bytes, &mut |name, member| {
+            if name.is_some_and(is_by_product) {
+                return Ok(());
+            }
+            let path = name.map_or_else(|| path.to_owned(), |name| inner(path, name));
+            match member {
+                Ok(member) => self.stream(&path, &mut bounds.unpacked(member), level + 1),
+                Err(error) => self.unreadable(&path, error),
+            }
+        })
+    }
+
+    fn tar(&mut self, path: &str, bytes: &mut dyn Read, level: usize) -> Result<(), WalkError<V::Error>> {
         let mut archive = tar::Tar::new(bytes);
+        let mut last = None;
         loop {
-            let damaged = |source| WalkError::Damaged { path: path.to_owned(), source };
             let next = archive.next();
             self.check(path)?;
-            let Some(mut member) = next.map_err(damaged)? else { return Ok(()) };
-            let name = member.name.clone();
-            if !is_by_product(&name) {
-                self.stream(&format!("{path}!{name}"), &mut member, level + 1)?;
+            match next {
+                Ok(None) => return Ok(()),
+                Ok(Some(mut member)) => {
+                    let name = member.name.clone();
+                    if !is_by_product(&name) {
+                        self.stream(&inner(path, &name), &mut member, level + 1)?;
+                    }
+                    last = Some(name);
+                }
+                Err(tar::TarError::Member { name, reason }) => {
+                    self.unreadable(&inner(path, &name), reason)?
+                }
+                Err(tar::TarError::Archive(error)) => {
+                    let behind = last.map_or_else(String::new, |name| format!(", behind `{name}`"));
+                    let reason = io::Error::new(error.kind(), format!("{error}{behind}"));
+                    return self.unreadable(path, reason);
+                }
             }
         }
     }
 
-    fn file(&mut self, path: &str, bytes: &mut dyn Read) -> Result<(), WalkError<E>> {
+    fn file(&mut self, path: &str, bytes: &mut dyn Read) -> Result<(), WalkError<V::Error>> {
         let name = path.rsplit(['!', '/', '\\']).next().unwrap_or(path).to_lowercase();
-        let name = [".gz", ".zip", ".tar", ".tgz"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
-        (self.each)(Found { path, name, bytes }).map_err(WalkError::Caller)?;
+        let name = kind::ENDINGS.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+        self.visitor.file(Found { path, name, bytes }).map_err(WalkError::Visitor)?;
         self.check(path)
     }
 
-    fn check(&self, path: &str) -> Result<(), WalkError<E>> {
+    /// Tells of what can't be read, unless the bounds are the reason: that ends the walk.
+    fn unreadable(&mut self, path: &str, reason: io::Error) -> Result<(), WalkError<V::Error>> {
+        self.check(path)?;
+        self.visitor.unreadable(path, reason).map_err(WalkError::Visitor)
+    }
+
+    fn check(&self, path: &str) -> Result<(), WalkError<V::Error>> {
         match self.bounds.exceeded() {
             Some(Exceeded(limit)) => Err(WalkError::Bomb { path: path.to_owned(), limit }),
             None => Ok(()),
@@ -172,8 +194,41 @@ impl<E> Walk<'_, '_, E> {
     }
 }
 
-fn is_zip(head: &[u8]) -> bool {
-    [b"PK\x03\x04", b"PK\x05\x06"].iter().any(|magic| head.starts_with(*magic))
+/// What the bytes are, and how many; they are at their beginning afterwards.
+fn measure(bytes: &mut dyn ReadSeek) -> io::Result<(Kind, u64)> {
+    bytes.seek(SeekFrom::Start(0))?;
+    let (head, error) = head(bytes);
+    if let Some(error) = error {
+        return Err(error);
+    }
+    let length = bytes.seek(SeekFrom::End(0))?;
+    bytes.seek(SeekFrom::Start(0))?;
+    Ok((Kind::of(&head), length))
+}
+
+/// The first bytes of a stream, fewer than [`HEAD_BYTES`] only if there are no more, or if what came next was
+/// an error.
+fn head(bytes: &mut (impl Read + ?Sized)) -> (Vec<u8>, Option<io::Error>) {
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    let end = bytes.take(HEAD_BYTES as u64).read_to_end(&mut head);
+    (head, end.err())
+}
+
+/// What follows a stream's first bytes: an error, if that came, or the rest.
+struct Rest<'r> {
+    error: Option<io::Error>,
+    bytes: &'r mut dyn Read,
+}
+
+impl Read for Rest<'_> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        self.error.take().map_or_else(|| self.bytes.read(target), Err)
+    }
+}
+
+/// The path of a member of the archive at `path`.
+fn inner(path: &str, name: &str) -> String {
+    format!("{path}!{name}")
 }
 
 /// What macOS adds to archives about the files in them.
@@ -182,21 +237,16 @@ fn is_by_product(name: &str) -> bool {
     name.starts_with("__MACOSX/") || own.starts_with("._") || own == ".DS_Store"
 }
 
-/// The first bytes of a stream, fewer than [`HEAD_BYTES`] only if there are no more.
-fn head(bytes: &mut (impl Read + ?Sized)) -> io::Result<Vec<u8>> {
-    let mut head = Vec::with_capacity(HEAD_BYTES);
-    match bytes.take(HEAD_BYTES as u64).read_to_end(&mut head) {
-        // What came before the error is something to read, and the error comes again behind it.
-        Err(error) if head.is_empty() => Err(error),
-        _ => Ok(head),
-    }
+fn unsupported(packer: &str) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        format!("packed by {packer}, which is not supported; unpack it first"),
+    )
 }
 
-/// Bytes that can't be read, and why.
-struct Failing(Option<io::Error>);
-
-impl Read for Failing {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(self.0.take().unwrap_or_else(|| io::ErrorKind::Other.into()))
-    }
+fn too_deep() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        format!("an archive in archives more than {LEVELS_MAX} deep; unpack it first"),
+    )
 }
