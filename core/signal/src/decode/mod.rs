@@ -15,6 +15,7 @@ pub mod json;
 pub mod json_lines;
 pub mod lines;
 mod output;
+pub mod syslog;
 #[cfg(test)]
 mod tests;
 pub mod windows;
@@ -92,7 +93,7 @@ pub trait Decoder: Send {
 
 /// Every format, in the order in which equal guesses are decided.
 pub static FORMATS: &[&Format] =
-    &[&windows::EVTX, &windows::XML, &windows::JSON, &json_lines::FORMAT, &csv::FORMAT];
+    &[&windows::EVTX, &windows::XML, &windows::JSON, &json_lines::FORMAT, &csv::FORMAT, &syslog::FORMAT];
 
 /// A format by its name.
 pub fn format(name: &str) -> Option<&'static Format> {
