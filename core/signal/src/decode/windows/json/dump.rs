@@ -1,30 +1,30 @@
-//! The event's XML as JSON: elements are members, attributes are in `#attributes` or, where a tool keeps
-//! them apart, in `<element>_attributes`; text beside attributes is `#text`.
+//! The event's XML as JSON: elements are members. Attributes are in `#attributes` or, where a tool keeps
+//! them apart, in `<element>_attributes`; others mark their names with `@`, or write them as elements. Text
+//! beside attributes is `#text`, or what else the tool calls it.
 
-use super::{add_extra, add_field, set, with_text};
+use super::{add_extra, add_field, embedded, keywords, set, with_text};
 use crate::{
     decode::windows::event::{Slot, WindowsEvent},
     mapping::Value,
 };
 
-const SLOTS: [(&str, Slot); 19] = [
-    ("Provider.#attributes.Name", Slot::Provider),
-    ("Provider.#attributes.Guid", Slot::ProviderGuid),
-    ("Provider.#attributes.EventSourceName", Slot::EventSourceName),
+const SLOTS: [(&str, Slot); 18] = [
+    ("Provider.Name", Slot::Provider),
+    ("Provider.Guid", Slot::ProviderGuid),
+    ("Provider.EventSourceName", Slot::EventSourceName),
     ("EventID", Slot::EventId),
-    ("EventID.#text", Slot::EventId),
-    ("EventID.#attributes.Qualifiers", Slot::Qualifiers),
+    ("EventID.Qualifiers", Slot::Qualifiers),
     ("Version", Slot::Version),
     ("Level", Slot::Level),
     ("Task", Slot::Task),
     ("Opcode", Slot::Opcode),
     ("Keywords", Slot::Keywords),
-    ("TimeCreated.#attributes.SystemTime", Slot::SystemTime),
+    ("TimeCreated.SystemTime", Slot::SystemTime),
     ("EventRecordID", Slot::RecordId),
-    ("Correlation.#attributes.ActivityID", Slot::ActivityId),
-    ("Correlation.#attributes.RelatedActivityID", Slot::RelatedActivityId),
-    ("Execution.#attributes.ProcessID", Slot::ProcessId),
-    ("Execution.#attributes.ThreadID", Slot::ThreadId),
+    ("Correlation.ActivityID", Slot::ActivityId),
+    ("Correlation.RelatedActivityID", Slot::RelatedActivityId),
+    ("Execution.ProcessID", Slot::ProcessId),
+    ("Execution.ThreadID", Slot::ThreadId),
     ("Channel", Slot::Channel),
     ("Computer", Slot::Computer),
 ];
@@ -37,32 +37,63 @@ const RENDERING: [(&str, Slot); 5] = [
     ("Keywords.Keyword", Slot::KeywordNames),
 ];
 
+/// What tools call an element's text beside its attributes.
+const TEXTS: [&str; 6] = ["#text", "_", "$t", "Value", "value", "#cdata-section"];
+/// What tools put an element's attributes in.
+const ATTRIBUTES: [&str; 4] = ["#attributes", "$", "@attributes", "attributes"];
+
 pub(super) fn fill(fields: &[(&str, Value<'_>)], event: &mut WindowsEvent) {
     for (name, value) in fields {
-        let Some(path) = name.strip_prefix("Event.") else {
-            add_extra(event, name, value);
-            continue;
-        };
-        let path = path.replace("_attributes.", ".#attributes.");
+        let path = name.strip_prefix("Event.").unwrap_or(name);
         if path.contains("xmlns") || path.starts_with("#attributes") {
             continue;
         }
         match path.split_once('.') {
-            Some(("System", path)) => system(path, value, event),
-            Some(("RenderingInfo", path)) => match RENDERING.iter().find(|(known, _)| *known == path) {
-                Some((_, slot)) => set(event, *slot, value),
-                None => add_extra(event, path, value),
+            Some(("System", path)) => system(&plain(path), value, event),
+            Some(("RenderingInfo", path)) => {
+                match RENDERING.iter().find(|(known, _)| *known == plain(path)) {
+                    Some((_, slot)) => set(event, *slot, value),
+                    None => add_extra(event, path, value),
+                }
+            }
+            Some((container, path)) if is_data(name, container) => {
+                data(container, &path.replace("_attributes.", ".#attributes."), value, event);
+            }
+            None if is_data(name, path) && value.is_empty() => event.set_container(path),
+            None if is_data(name, path) => match value {
+                Value::Text(text) if embedded::data(path, text, event) => {}
+                other => leaf(event, path, other),
             },
-            Some((container, path)) => data(container, path, value, event),
-            None if value.is_empty() => event.set_container(&path),
-            None => leaf(event, &path, value),
+            None if *name == "Message" => set(event, Slot::Message, value),
+            None if *name == "Event_attributes" => {}
+            _ => add_extra(event, name, value),
         }
     }
 }
 
+/// Whether a member is the event's own, not the tool's.
+fn is_data(name: &str, container: &str) -> bool {
+    name.starts_with("Event.") || matches!(container, "EventData" | "UserData")
+}
+
+/// A path without the tool's marks: an attribute is named as a child, the element's text is `#text`.
+fn plain(path: &str) -> String {
+    let steps = path.split('.').filter(|step| !ATTRIBUTES.contains(step)).map(|step| {
+        let step = step.strip_suffix("_attributes").unwrap_or(step);
+        match step.strip_prefix(['@', '-']) {
+            Some(attribute) => attribute,
+            None if TEXTS.contains(&step) => "#text",
+            None => step,
+        }
+    });
+    steps.collect::<Vec<_>>().join(".").trim_end_matches(".#text").to_owned()
+}
+
 fn system(path: &str, value: &Value<'_>, event: &mut WindowsEvent) {
-    if path == "Security.#attributes.UserID" {
-        return set(event, Slot::UserId, value);
+    match path {
+        "Security.UserID" => return set(event, Slot::UserId, value),
+        "Keywords" => return keywords(value, event),
+        _ => {}
     }
     match SLOTS.iter().find(|(known, _)| *known == path) {
         Some((_, slot @ (Slot::ProviderGuid | Slot::ActivityId | Slot::RelatedActivityId))) => {
@@ -97,7 +128,7 @@ fn data(container: &str, path: &str, value: &Value<'_>, event: &mut WindowsEvent
 }
 
 /// A value, or several of the same name in an array.
-fn leaf(event: &mut WindowsEvent, name: &str, value: &Value<'_>) {
+pub(super) fn leaf(event: &mut WindowsEvent, name: &str, value: &Value<'_>) {
     match value {
         Value::Json(json) if json.starts_with(['[', '{']) => match serde_json::from_str(json) {
             Ok(json) => nested(event, name, &json),
@@ -111,10 +142,15 @@ fn leaf(event: &mut WindowsEvent, name: &str, value: &Value<'_>) {
     }
 }
 
-fn nested(event: &mut WindowsEvent, name: &str, json: &serde_json::Value) {
+pub(super) fn nested(event: &mut WindowsEvent, name: &str, json: &serde_json::Value) {
     use serde_json::Value as Json;
     match json {
         Json::Array(items) => items.iter().for_each(|item| nested(event, name, item)),
+        Json::Object(members) if named(members).is_some() => {
+            if let Some((name, value)) = named(members) {
+                nested(event, name, value);
+            }
+        }
         Json::Object(members) => {
             for (inner, value) in members.iter().filter(|(inner, _)| !inner.starts_with("xmlns")) {
                 let name = if inner.starts_with('#') { name } else { inner.as_str() };
@@ -125,6 +161,16 @@ fn nested(event: &mut WindowsEvent, name: &str, json: &serde_json::Value) {
         Json::Null => event.add_field(name, "", super::FieldKind::Text),
         other => event.add_field(name, &other.to_string(), super::FieldKind::Text),
     }
+}
+
+/// The name and the value of a `Data` element, whatever the tool calls them.
+fn named(members: &serde_json::Map<String, serde_json::Value>) -> Option<(&str, &serde_json::Value)> {
+    let first = |names: &[&str]| names.iter().find_map(|name| members.get(*name));
+    let attributes = first(&ATTRIBUTES).and_then(|attributes| attributes.as_object());
+    let name = first(&["@Name", "-Name", "Name", "name"]).or_else(|| attributes?.get("Name"))?.as_str()?;
+    let is_pair = attributes.is_some() || members.len() <= 2;
+    let value = first(&TEXTS).or_else(|| first(&["text", "content"]));
+    is_pair.then(|| (name, value.unwrap_or(&serde_json::Value::Null)))
 }
 
 /// A GUID as Windows writes it; older versions of `evtx_dump` wrote upper case without braces.

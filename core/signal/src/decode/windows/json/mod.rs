@@ -5,13 +5,18 @@
 //! with a function that fills the event.
 
 mod dump;
+mod embedded;
 mod flat;
+mod positions;
+mod shape;
 #[cfg(test)]
 mod tests;
+mod wazuh;
 mod winlogbeat;
 
 use std::{borrow::Cow, sync::Arc};
 
+use self::shape::{Shape, opens};
 use super::{
     event::{FieldKind, Slot, WindowsEvent},
     rows::RowWriter,
@@ -27,7 +32,7 @@ use crate::{
 /// Windows events as JSON.
 pub static JSON: Format = Format {
     name: "windows-json",
-    title: "Windows events as JSON (Winlogbeat, NXLog, evtx_dump, Elastic exports)",
+    title: "Windows events as JSON (Winlogbeat, NXLog, evtx_dump, Fluent Bit, Wazuh and others)",
     guess,
     open: |session: &Arc<Session>| {
         Box::new(JsonRecords::new(JsonEvents::new(session.zone_seconds))) as Box<dyn Decoder>
@@ -35,66 +40,15 @@ pub static JSON: Format = Format {
     split: json::split,
 };
 
-/// How shippers lay an event out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
-    /// `Event.System.…`, `Event.EventData.…`: XML turned to JSON as `evtx_dump` does.
-    Dump,
-    /// `winlog.…` beside the Elastic Common Schema: Winlogbeat 7 and later.
-    Winlogbeat,
-    /// `event_id`, `log_name`, `event_data.…`: Winlogbeat 6.
-    OldWinlogbeat,
-    /// `EventID`, `Channel`, … and the data side by side: NXLog and many others.
-    Flat,
-}
-
 /// Members that may hold the records.
 const WRAPPERS: [&str; 3] = ["events", "Events", "records"];
-/// What an export of Elasticsearch puts around a document.
-const SOURCE: &str = "_source.";
-
-/// Members that are opened.
-fn opens(name: &str) -> bool {
-    let name = name.strip_prefix(SOURCE).unwrap_or(name);
-    let first = name.split('.').next().unwrap_or_default();
-    matches!(first, "_source" | "Event" | "winlog" | "event_data" | "user_data")
-        || matches!(name, "log" | "event" | "user")
-}
-
-impl Shape {
-    fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<Self> {
-        let (mut id, mut origin, mut is_old) = (false, false, false);
-        let mut is_row = false;
-        for name in names {
-            let name = name.strip_prefix(SOURCE).unwrap_or(name);
-            if name.starts_with("Event.System.") {
-                return Some(Self::Dump);
-            }
-            if name.starts_with("winlog.") {
-                return Some(Self::Winlogbeat);
-            }
-            is_old |= matches!(name, "log_name" | "source_name") || name.starts_with("event_data.");
-            id |= matches!(name, "EventID" | "EventId" | "event_id");
-            origin |= matches!(name, "Channel" | "SourceName" | "ProviderName" | "Provider" | "LogName");
-            // A row of a Log Analytics table is no event as a shipper sends it.
-            is_row |= matches!(name, "TimeGenerated");
-        }
-        match (id, is_old, origin) {
-            _ if is_row => None,
-            (true, true, _) => Some(Self::OldWinlogbeat),
-            (true, false, true) => Some(Self::Flat),
-            _ => None,
-        }
-    }
-}
-
 fn guess(sample: &Sample<'_>) -> Confidence {
     let Some((text, members)) = json::first_record(sample, &WRAPPERS) else {
         return Confidence::No;
     };
     let mut flat = Flat::default();
     let fields = flat.fields(text, &members, opens);
-    match Shape::of(fields.iter().map(|(name, _)| *name)) {
+    match Shape::of(&fields) {
         Some(_) if sample.table.is_none() => Confidence::Certain,
         Some(_) => Confidence::Possible,
         None => Confidence::No,
@@ -132,11 +86,15 @@ impl JsonDecoder for JsonEvents {
         out: &mut Output,
     ) -> Result<(), Cow<'static, str>> {
         let fields = self.flat.fields(text, members, opens);
-        let names = fields.iter().map(|(name, _)| *name);
-        let shape = Shape::of(names).ok_or("no Windows event of a known shape")?;
+        let (shape, envelope) = Shape::of(&fields).ok_or("no Windows event of a known shape")?;
         let fields: Vec<(&str, Value<'_>)> = fields
-            .iter()
-            .map(|(name, value)| (name.strip_prefix(SOURCE).unwrap_or(name), value.clone()))
+            .into_iter()
+            .map(|(name, value)| match name.strip_prefix(envelope) {
+                // Elasticsearch's `fields` are all arrays.
+                Some(name) if envelope == "fields." => (name, only(value)),
+                Some(name) => (shape::plain(name), value),
+                None => (name, value),
+            })
             .collect();
         self.event.clear();
         self.event.may_repeat = true;
@@ -144,6 +102,8 @@ impl JsonDecoder for JsonEvents {
             Shape::Dump => dump::fill(&fields, &mut self.event),
             Shape::Winlogbeat => winlogbeat::fill(&fields, &mut self.event),
             Shape::OldWinlogbeat => winlogbeat::fill_old(&fields, &mut self.event),
+            Shape::Wazuh => wazuh::fill(&fields, &mut self.event),
+            Shape::Embedded => embedded::fill(&fields, &mut self.event)?,
             Shape::Flat => flat::fill(&fields, self.zone_seconds, &mut self.event),
         }
         if self.event.is_too_large() {
@@ -169,9 +129,52 @@ fn add_extra(event: &mut WindowsEvent, name: &str, value: &Value<'_>) {
 }
 
 fn set(event: &mut WindowsEvent, slot: Slot, value: &Value<'_>) {
-    match value {
-        Value::Long(number) => event.set_number(slot, *number),
-        other => with_text(other, |text, _| event.set_text(slot, text)),
+    match only(value.clone()) {
+        Value::Long(number) => event.set_number(slot, number),
+        ref other => with_text(other, |text, _| event.set_text(slot, text)),
+    }
+}
+
+/// The only item of an array, or the value itself.
+fn only(value: Value<'_>) -> Value<'_> {
+    let Value::Json(json) = &value else { return value };
+    if !json.starts_with('[') {
+        return value;
+    }
+    match serde_json::from_str::<Vec<serde_json::Value>>(json).as_deref() {
+        Ok([serde_json::Value::String(text)]) => Value::Text(text.clone().into()),
+        Ok([serde_json::Value::Bool(claim)]) => Value::Bool(*claim),
+        Ok([serde_json::Value::Number(number)]) => match number.as_i64() {
+            Some(number) => Value::Long(number),
+            None => Value::Text(number.to_string().into()),
+        },
+        Ok([serde_json::Value::Null]) => Value::Null,
+        _ => value,
+    }
+}
+
+/// A mask, which some shippers write as a signed or unsigned number, and some as names.
+fn keywords(value: &Value<'_>, event: &mut WindowsEvent) {
+    let mut names: Vec<String> = Vec::new();
+    with_text(value, |text, _| {
+        names = serde_json::from_str(text).unwrap_or_else(|_| vec![text.to_owned()]);
+    });
+    let mask = |name: &str| match name {
+        "Audit Success" => Some(0x8020_0000_0000_0000),
+        "Audit Failure" => Some(0x8010_0000_0000_0000),
+        _ => name.parse().ok().or_else(|| name.parse::<i64>().ok().map(|mask| mask as u64)),
+    };
+    let is_mask = |name: &&String| name.starts_with("0x") || name.parse::<i128>().is_ok();
+    for name in &names {
+        match mask(name) {
+            Some(mask) => event.set_text(Slot::Keywords, &format!("{mask:#x}")),
+            None if is_mask(&name) => event.set_text(Slot::Keywords, name),
+            None => {}
+        }
+    }
+    let names: Vec<&str> = names.iter().filter(|name| !is_mask(name)).map(String::as_str).collect();
+    if names.iter().any(|name| !name.is_empty()) {
+        event.set_text(Slot::KeywordNames, &names.join(", "));
     }
 }
 

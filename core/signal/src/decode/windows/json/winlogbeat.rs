@@ -1,6 +1,7 @@
-//! Winlogbeat: version 7 and later put the event under `winlog.`, version 6 beside the rest.
+//! Winlogbeat: version 7 and later put the event under `winlog.`, older ones beside the rest. Graylog and
+//! Fluentd's older source have the same names.
 
-use super::{account, add_extra, add_field, set, with_text};
+use super::{account, add_extra, add_field, keywords, positions, set, with_text};
 use crate::{
     decode::windows::event::{Slot, WindowsEvent},
     mapping::Value,
@@ -31,7 +32,7 @@ pub(super) fn fill(fields: &[(&str, Value<'_>)], event: &mut WindowsEvent) {
     let mut user = User::default();
     for (name, value) in fields {
         if let Some(inner) = name.strip_prefix("winlog.") {
-            if !data(inner, value, event) && !user.take(inner, value) && !keywords(inner, value, event) {
+            if !data(inner, value, event) && !user.take(inner, value) && !keyword_names(inner, value, event) {
                 let known = SLOTS.iter().find(|(known, _, _)| *known == inner);
                 slot_or_extra(known.map(|(_, _, slot)| *slot), name, value, event);
             }
@@ -49,23 +50,37 @@ pub(super) fn fill(fields: &[(&str, Value<'_>)], event: &mut WindowsEvent) {
     finish(&user, event);
 }
 
-/// Version 6.
+/// Versions 5 and 6, and what other collectors call the same.
 pub(super) fn fill_old(fields: &[(&str, Value<'_>)], event: &mut WindowsEvent) {
     let mut user = User::default();
     for (name, value) in fields {
-        if data(name, value, event) || user.take(name, value) || keywords(name, value, event) {
+        // Where a store allows no dots in names.
+        let flat = name.strip_prefix("winlog_").unwrap_or(name);
+        let dotted = ["event_data_", "user_data_"].iter().find_map(|part| {
+            let field = flat.strip_prefix(part)?;
+            Some(format!("{}.{field}", part.trim_end_matches('_')))
+        });
+        let name = dotted.as_deref().unwrap_or(flat);
+        if data(name, value, event) || user.take(name, value) || keyword_names(name, value, event) {
             continue;
         }
-        match *name {
+        match name {
             "@timestamp" => at(value, event),
-            "message" => set(event, Slot::Message, value),
-            "level" => level(value, event),
+            "time_generated" | "time_created" if event.time.is_none() => at(value, event),
+            "message" | "description" => set(event, Slot::Message, value),
+            "level" | "log_level" => level(value, event),
+            "channel" => set(event, Slot::Channel, value),
+            "provider_name" => set(event, Slot::Provider, value),
+            "event_code" => set(event, Slot::EventId, value),
+            "record_id" => set(event, Slot::RecordId, value),
+            "string_inserts" => positions::add(value, event),
             _ => {
-                let known = SLOTS.iter().find(|(_, known, _)| known == name);
+                let known = SLOTS.iter().find(|(_, known, _)| *known == name);
                 slot_or_extra(known.map(|(_, _, slot)| *slot), name, value, event);
             }
         }
     }
+    positions::name(event);
     finish(&user, event);
 }
 
@@ -126,27 +141,18 @@ fn data(name: &str, value: &Value<'_>, event: &mut WindowsEvent) -> bool {
     true
 }
 
-fn keywords(name: &str, value: &Value<'_>, event: &mut WindowsEvent) -> bool {
-    if name != "keywords" {
-        return false;
+fn keyword_names(name: &str, value: &Value<'_>, event: &mut WindowsEvent) -> bool {
+    let is_it = name == "keywords";
+    if is_it {
+        keywords(value, event);
     }
-    with_text(value, |text, _| {
-        let names: Vec<String> = serde_json::from_str(text).unwrap_or_else(|_| vec![text.to_owned()]);
-        for name in &names {
-            match name.as_str() {
-                "Audit Success" => event.set_text(Slot::Keywords, "0x8020000000000000"),
-                "Audit Failure" => event.set_text(Slot::Keywords, "0x8010000000000000"),
-                _ => {}
-            }
-        }
-        event.set_text(Slot::KeywordNames, &names.join(", "));
-    });
-    true
+    is_it
 }
 
 fn level(value: &Value<'_>, event: &mut WindowsEvent) {
     with_text(value, |text, _| {
         let number = match text.to_ascii_lowercase().as_str() {
+            "audit_success" | "audit_failure" => 0,
             "critical" => 1,
             "error" => 2,
             "warning" => 3,
@@ -163,7 +169,7 @@ fn level(value: &Value<'_>, event: &mut WindowsEvent) {
 }
 
 fn at(value: &Value<'_>, event: &mut WindowsEvent) {
-    with_text(value, |text, _| {
+    with_text(&super::only(value.clone()), |text, _| {
         event.time = time::parse_datetime(text);
         if event.time.is_none() {
             event.set_text(Slot::SystemTime, text);

@@ -32,8 +32,6 @@ enum Kind {
     Garbage,
 }
 
-const OPEN: &[u8] = b"<Event";
-const CLOSE: &[u8] = b"</Event";
 /// What can stand for itself in an event's text: nothing in it is a tag.
 const OPAQUE: [(&[u8], &[u8]); 2] = [(b"<![CDATA[", b"]]>"), (b"<!--", b"-->")];
 
@@ -79,15 +77,6 @@ impl Frames {
             return Search::Frame(Frame::Markup, start + blank);
         }
         let rest = &text[start..];
-        if is_tag(rest, OPEN) {
-            self.kind = Kind::Event;
-            self.at = start;
-            return self.event(text, is_end);
-        }
-        let is_whole = rest.len() > 9 || rest.contains(&b'>') || is_end;
-        if !is_whole && rest.first() == Some(&b'<') {
-            return Search::More;
-        }
         if let Some((open, close)) = OPAQUE.iter().find(|(open, _)| rest.starts_with(open)) {
             return match memmem::find(&rest[open.len()..], close) {
                 Some(at) => Search::Frame(Frame::Markup, start + open.len() + at + close.len()),
@@ -95,13 +84,21 @@ impl Frames {
                 None => Search::More,
             };
         }
-        let is_around = [b"<Events".as_slice(), b"</Events", b"<?xml", b"<!DOCTYPE"];
-        if is_around.iter().any(|tag| rest.starts_with(tag)) {
-            return match memchr(b'>', rest) {
-                Some(at) => Search::Frame(Frame::Markup, start + at + 1),
-                None if is_end => Search::Frame(Frame::Broken(GARBAGE), text.len()),
-                None => Search::More,
-            };
+        match Tag::at(rest, is_end) {
+            Tag::Unclear => return Search::More,
+            Tag::Open => {
+                self.kind = Kind::Event;
+                self.at = start;
+                return self.event(text, is_end);
+            }
+            Tag::Around => {
+                return match memchr(b'>', rest) {
+                    Some(at) => Search::Frame(Frame::Markup, start + at + 1),
+                    None if is_end => Search::Frame(Frame::Broken(GARBAGE), text.len()),
+                    None => Search::More,
+                };
+            }
+            Tag::Close | Tag::Other => {}
         }
         self.kind = Kind::Garbage;
         self.at = start + 1;
@@ -117,39 +114,41 @@ impl Frames {
             };
             self.at = tag;
             let rest = &text[tag..];
-            if rest.len() < 10 && !is_end {
-                return Search::More;
-            }
             if let Some((open, close)) = OPAQUE.iter().find(|(open, _)| rest.starts_with(open)) {
                 match memmem::find(&rest[open.len()..], close) {
                     Some(at) => self.at = tag + open.len() + at + close.len(),
                     None if is_end => break,
                     None => return Search::More,
                 }
-            } else if is_tag(rest, CLOSE) {
-                let Some(end) = memchr(b'>', rest) else { break };
-                self.at = tag + end + 1;
-                self.depth = self.depth.saturating_sub(1);
-                if self.depth == 0 {
-                    return Search::Frame(Frame::Event, self.at);
-                }
-            } else if is_tag(rest, OPEN) {
-                let Some(end) = memchr(b'>', rest) else { break };
-                let head = &rest[..end];
-                let is_root = memmem::find(head, super::NAMESPACE.as_bytes()).is_some();
-                if self.depth > 0 && is_root {
-                    return Search::Frame(Frame::Broken(CUT_OFF), tag);
-                }
-                self.at = tag + end + 1;
-                if head.ends_with(b"/") {
+                continue;
+            }
+            match Tag::at(rest, is_end) {
+                Tag::Unclear => return Search::More,
+                Tag::Close => {
+                    let Some(end) = memchr(b'>', rest) else { break };
+                    self.at = tag + end + 1;
+                    self.depth = self.depth.saturating_sub(1);
                     if self.depth == 0 {
                         return Search::Frame(Frame::Event, self.at);
                     }
-                } else {
-                    self.depth += 1;
                 }
-            } else {
-                self.at = tag + 1;
+                Tag::Open => {
+                    let Some(end) = memchr(b'>', rest) else { break };
+                    let head = &rest[..end];
+                    let is_root = memmem::find(head, super::NAMESPACE.as_bytes()).is_some();
+                    if self.depth > 0 && is_root {
+                        return Search::Frame(Frame::Broken(CUT_OFF), tag);
+                    }
+                    self.at = tag + end + 1;
+                    if head.ends_with(b"/") {
+                        if self.depth == 0 {
+                            return Search::Frame(Frame::Event, self.at);
+                        }
+                    } else {
+                        self.depth += 1;
+                    }
+                }
+                Tag::Around | Tag::Other => self.at = tag + 1,
             }
         }
         if is_end { Search::Frame(Frame::Broken(CUT_OFF), text.len()) } else { Search::More }
@@ -158,28 +157,62 @@ impl Frames {
     /// Searches for the next event, or for the tags around events.
     fn garbage(&mut self, text: &[u8], is_end: bool) -> Search {
         while let Some(tag) = memchr(b'<', &text[self.at..]).map(|at| self.at + at) {
-            let rest = &text[tag..];
-            if rest.len() < 10 && !is_end {
-                self.at = tag;
-                return Search::More;
+            match Tag::at(&text[tag..], is_end) {
+                Tag::Unclear => {
+                    self.at = tag;
+                    return Search::More;
+                }
+                Tag::Open | Tag::Around => return Search::Frame(Frame::Broken(GARBAGE), tag),
+                Tag::Close | Tag::Other => self.at = tag + 1,
             }
-            if is_tag(rest, OPEN) || rest.starts_with(b"<Events") || rest.starts_with(b"</Events") {
-                return Search::Frame(Frame::Broken(GARBAGE), tag);
-            }
-            self.at = tag + 1;
         }
         self.at = text.len();
         if is_end { Search::Frame(Frame::Broken(GARBAGE), text.len()) } else { Search::More }
     }
 }
 
-/// Where the first event begins, from `at` on.
-pub(super) fn event_start(text: &[u8], at: usize) -> Option<usize> {
-    memmem::find_iter(&text[at..], OPEN).map(|found| at + found).find(|at| is_tag(&text[*at..], OPEN))
+/// What a tag is, by its name. The name may have a namespace's prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tag {
+    /// An event begins.
+    Open,
+    /// An event ends.
+    Close,
+    /// A declaration, or the element around the events begins or ends.
+    Around,
+    Other,
+    /// More bytes are needed.
+    Unclear,
 }
 
-/// Whether the text begins with the tag, and the tag's name ends there.
-fn is_tag(text: &[u8], tag: &[u8]) -> bool {
-    text.starts_with(tag)
-        && text.get(tag.len()).is_some_and(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))
+/// A longer name is none of those that are looked for.
+const NAME_MAX: usize = 64;
+
+impl Tag {
+    /// The tag at the very beginning of some text, which may be cut off unless it is the source's end.
+    fn at(text: &[u8], is_end: bool) -> Self {
+        let Some(rest) = text.strip_prefix(b"<") else { return Self::Other };
+        let is_close = rest.first() == Some(&b'/');
+        let rest = &rest[usize::from(is_close)..];
+        let is_in_name = |byte: u8| byte > b' ' && !matches!(byte, b'>' | b'/' | b'[' | b'<' | b'=' | b'"');
+        let length = rest.iter().take(NAME_MAX).position(|byte| !is_in_name(*byte));
+        let Some(length) = length else {
+            return if rest.len() < NAME_MAX && !is_end { Self::Unclear } else { Self::Other };
+        };
+        let name = &rest[..length];
+        if name == b"!" && rest.len() < b"![CDATA[".len() && !is_end {
+            return Self::Unclear;
+        }
+        match name.rsplit(|byte| *byte == b':').next().unwrap_or(name) {
+            b"Event" if is_close => Self::Close,
+            b"Event" => Self::Open,
+            b"Events" | b"?xml" | b"!DOCTYPE" => Self::Around,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Whether the text has the beginning of an event.
+pub(super) fn has_event(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'<', text).any(|at| Tag::at(&text[at..], true) == Tag::Open)
 }

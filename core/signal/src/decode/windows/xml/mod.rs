@@ -19,6 +19,9 @@ use self::{
 use super::{event::WindowsEvent, rows::RowWriter};
 use crate::decode::{Confidence, Decoder, Format, Output, Sample, Session, Split, lines::Oversized};
 
+/// Fills an event from the text of an `Event` element, or of the part of one that holds its data.
+pub(super) use parse::event as read;
+
 /// Windows events as XML.
 pub static XML: Format = Format {
     name: "windows-xml",
@@ -33,8 +36,10 @@ const NAMESPACE: &str = "http://schemas.microsoft.com/win/2004/08/events/event";
 
 fn guess(sample: &Sample<'_>) -> Confidence {
     let text = encoding::to_utf8(sample.bytes);
-    let has_event = frames::event_start(text.as_bytes(), 0).is_some();
-    match (has_event, text.contains(NAMESPACE)) {
+    // XML in another format's values is not for this reader.
+    let is_json = text.trim_start().starts_with(['{', '[']);
+    match (frames::has_event(text.as_bytes()), text.contains(NAMESPACE)) {
+        (true, _) if is_json => Confidence::Possible,
         (true, true) => Confidence::Certain,
         (true, false) => Confidence::Likely,
         _ => Confidence::No,

@@ -11,7 +11,7 @@ use crate::decode::windows::{
 };
 
 /// Fills the event from the text of an `Event` element.
-pub(super) fn event(text: &str, event: &mut WindowsEvent) -> Result<(), &'static str> {
+pub(in crate::decode::windows) fn event(text: &str, event: &mut WindowsEvent) -> Result<(), &'static str> {
     let mut reader = Reader::from_str(text);
     let mut walker = Walker::default();
     walker.begin(Role::Document);
@@ -49,6 +49,8 @@ pub(super) fn event(text: &str, event: &mut WindowsEvent) -> Result<(), &'static
 
 fn open(tag: &BytesStart<'_>, walker: &mut Walker, event: &mut WindowsEvent) -> Result<(), &'static str> {
     let name = std::str::from_utf8(tag.name().into_inner()).map_err(|_| "event's XML: name is not UTF-8")?;
+    // A prefix says nothing here: every part of an event has one namespace.
+    let name = name.rsplit(':').next().unwrap_or(name);
     let span = event.push(name);
     if !walker.open(span, name, None, event) {
         return Err("event's XML: elements are nested too deep");
