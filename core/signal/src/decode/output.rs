@@ -139,6 +139,12 @@ impl Output {
         &self.session
     }
 
+    /// The following rows come from another source of the same tenant and catalog: a listener writes
+    /// what all its connections bring to one output.
+    pub fn set_session(&mut self, session: Arc<Session>) {
+        self.session = session;
+    }
+
     /// The time of acceptance that the following rows get, in microseconds since 1970. The driver sets
     /// it before each push; decoders read no clock.
     pub fn set_received(&mut self, micros: i64) {

@@ -1,4 +1,7 @@
-//! The body of a Logs Ingestion request: an array of objects, taken whole or not at all.
+//! The body of a Logs Ingestion request: an array of objects.
+//!
+//! What is no JSON is refused as a whole, for nobody can tell where its rows are. An item that is no row is
+//! one of its own trouble: it becomes a dead letter, and the others are taken.
 
 use std::sync::Arc;
 
@@ -7,7 +10,7 @@ use crate::{
     SignalBatch,
     decode::{
         Counts, Output, Session,
-        json::{JsonError, Members},
+        json::{JsonError, Kind, Members, members},
     },
 };
 
@@ -18,21 +21,18 @@ pub struct Decoded {
     pub counts: Counts,
 }
 
-/// Why a body is refused as a whole. Positions are bytes from its beginning, records count from 0.
+/// Why a body is refused as a whole. Positions are bytes from its beginning.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     #[error("the body is not valid JSON: {reason} at byte {at}")]
     Syntax { at: usize, reason: &'static str },
     #[error("the body is not UTF-8 at byte {at}")]
     Encoding { at: usize },
-    #[error("record {index} at byte {at} has {bytes} bytes; {limit} is the most")]
-    TooLong { index: usize, at: usize, bytes: usize, limit: usize },
-    #[error("record {index} at byte {at}: {reason}")]
-    Record { index: usize, at: usize, reason: String },
 }
 
-/// Decodes a body: a JSON array of objects whose members are the columns of the session's table. All of
-/// it is checked before any row is handed out. `received` is in microseconds since 1970.
+/// Decodes a body: a JSON array of objects whose members are the columns of the session's table. Items
+/// that are no rows are dead letters. All of it is checked before any row is handed out. `received` is in
+/// microseconds since 1970.
 pub fn decode_json_array(session: &Arc<Session>, received: i64, body: &[u8]) -> Result<Decoded, BodyError> {
     let text = std::str::from_utf8(body).map_err(|error| BodyError::Encoding { at: error.valid_up_to() })?;
     let mut out = Output::new(session.clone(), super::FORMAT.name);
@@ -44,17 +44,23 @@ pub fn decode_json_array(session: &Arc<Session>, received: i64, body: &[u8]) -> 
     let mut at = if body.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     expect(body, &mut at, b'[', "expected an array of objects")?;
     let mut is_last = peek(body, &mut at)? == b']';
-    let mut index = 0;
     while !is_last {
-        let end = members.parse_prefix(&body[at..]).map_err(|error| syntax(error, at, body))?;
-        if end > limit {
-            return Err(BodyError::TooLong { index, at, bytes: end, limit });
+        let rest = &body[at..];
+        let parsed = members.parse_prefix(rest);
+        let (end, is_object) = match parsed {
+            Ok(end) => (end, true),
+            Err(error) => (other_value(rest).ok_or_else(|| syntax(error, at, body))?, false),
+        };
+        let item = &text[at..at + end];
+        if !is_object {
+            out.dead_letter(at as u64, item.as_bytes(), "expected an object with a row's columns");
+        } else if end > limit {
+            let reason = format_args!("record is longer than the limit of {limit} bytes");
+            out.dead_letter(at as u64, item.as_bytes(), reason);
+        } else if let Err(reason) = decoder.record(at as u64, item, &members, &mut out) {
+            out.dead_letter(at as u64, item.as_bytes(), reason);
         }
-        decoder
-            .record(at as u64, &text[at..at + end], &members, &mut out)
-            .map_err(|reason| BodyError::Record { index, at, reason: reason.into_owned() })?;
         at += end;
-        index += 1;
         is_last = match peek(body, &mut at)? {
             b',' => {
                 at += 1;
@@ -73,6 +79,11 @@ pub fn decode_json_array(session: &Arc<Session>, received: i64, body: &[u8]) -> 
             Err(BodyError::Syntax { at, reason: "something follows the array" })
         }
     }
+}
+
+/// The length of a value that is JSON and no object.
+fn other_value(bytes: &[u8]) -> Option<usize> {
+    members::value_prefix(bytes).ok().filter(|(_, kind)| *kind != Kind::Object).map(|(end, _)| end)
 }
 
 fn peek(body: &[u8], at: &mut usize) -> Result<u8, BodyError> {
@@ -96,5 +107,58 @@ fn syntax(error: JsonError, start: usize, body: &[u8]) -> BodyError {
     match error {
         JsonError::Incomplete => BodyError::Syntax { at: body.len(), reason: "the text ends too early" },
         JsonError::Invalid { at, reason } => BodyError::Syntax { at: start + at, reason },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Catalog, TenantId, decode::Limits};
+
+    fn decode(body: &str) -> Result<Decoded, BodyError> {
+        let catalog = Arc::new(Catalog::new());
+        let mut session = Session::new(catalog.clone(), TenantId::new(Default::default()), "test");
+        session.table = catalog.table("SecurityEvent");
+        session.limits = Limits { record_bytes: 200, ..Limits::default() };
+        decode_json_array(&Arc::new(session), 1, body.as_bytes())
+    }
+
+    #[test]
+    fn an_item_that_is_no_row_costs_no_other() {
+        let long = format!(r#"{{"Computer":"{}"}}"#, "x".repeat(300));
+        let body = format!(
+            r#" [ {{"Computer":"a"}}, 7 , "text", null, [1,[2]], {{}}, {long}, {{"Computer":"b"}} ] "#
+        );
+        let decoded = decode(&body).expect("it is JSON");
+        assert_eq!(decoded.counts.rows["SecurityEvent"], 2);
+        let reasons: Vec<_> = decoded
+            .counts
+            .dead_letters
+            .iter()
+            .map(|(reason, (count, _))| (reason.as_str(), *count))
+            .collect();
+        let expected = [
+            ("an object without members", 1),
+            ("expected an object with a row's columns", 4),
+            ("record is longer than the limit of 200 bytes", 1),
+        ];
+        assert_eq!(reasons, expected);
+    }
+
+    #[test]
+    fn what_is_no_array_of_json_is_refused_whole() {
+        for (body, reason) in [
+            ("", "the text ends too early"),
+            ("{}", "expected an array of objects"),
+            (r#"[{"Computer":"a"}"#, "the text ends too early"),
+            (r#"[{"Computer":"a"} {"Computer":"b"}]"#, "expected a comma or the array's end"),
+            (r#"[{"Computer":"a"},]"#, "expected"),
+            (r#"[{"Computer":"a"}] x"#, "something follows the array"),
+            (r#"[{"Computer":nil}]"#, "byte"),
+        ] {
+            let error = decode(body).expect_err(body).to_string();
+            assert!(error.contains(reason), "{body}: {error}");
+        }
+        assert!(decode("[]").expect("an empty array is one").batches.is_empty());
     }
 }
