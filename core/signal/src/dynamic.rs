@@ -2,7 +2,7 @@
 //!
 //! This is the only module that knows. Others ask it for the Arrow type, hand it text or values to
 //! store, and take values out through it, so that the representation can change here alone
-//! (docs/decisions/0002 has the measurements and what would change the choice).
+//! (docs/decisions/0003 has the measurements and what would change the choice).
 //!
 //! A stored value is always valid JSON text, whatever arrived: [`from_text`] keeps valid JSON byte for
 //! byte, and makes a JSON string of anything else. SQL null is KQL's `dynamic(null)`.
