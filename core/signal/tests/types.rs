@@ -134,7 +134,10 @@ fn numbers_and_truth_are_what_they_are() {
     let long = |text: &str| value("long", text, |array: &Int64Array| array.value(0));
     assert_eq!(long("-9223372036854775808"), Some(i64::MIN));
     assert_eq!(long("9223372036854775808"), None);
-    assert_eq!(overflow("long", "9223372036854775808").as_deref(), Some(r#"{"Value":"9223372036854775808"}"#));
+    assert_eq!(
+        overflow("long", "9223372036854775808").as_deref(),
+        Some(r#"{"Value":"9223372036854775808"}"#)
+    );
     let int = |text: &str| value("int", text, |array: &Int32Array| array.value(0));
     assert_eq!((int("2147483647"), int("2147483648")), (Some(i32::MAX), None));
     let real = |text: &str| value("real", text, |array: &Float64Array| array.value(0));
@@ -157,8 +160,7 @@ fn columns_that_differ_only_in_case_have_names_in_files_that_do_not() {
         for (column, file) in logical.iter().zip(physical) {
             let nth = seen.entry(column.name().to_lowercase()).or_default();
             *nth += 1;
-            let expected =
-                if *nth == 1 { column.name().clone() } else { format!("{}~{nth}", column.name()) };
+            let expected = if *nth == 1 { column.name().clone() } else { format!("{}~{nth}", column.name()) };
             assert_eq!(file.name(), &expected, "{name}");
             assert!(names.insert(file.name().to_lowercase()), "Delta refuses `{}` in {name}", file.name());
             assert!(table.index_of(column.name()).is_some(), "the user's name is found");

@@ -9,6 +9,7 @@
 //! `fixtures/`, one fuzz target. docs/howto/add-a-decoder.md walks through it.
 
 pub mod archive;
+pub mod cloudtrail;
 mod columns;
 mod csv;
 pub mod json;
@@ -93,7 +94,16 @@ pub trait Decoder: Send {
 
 /// Every format, in the order in which equal guesses are decided.
 pub static FORMATS: &[&Format] =
-    &[&windows::EVTX, &windows::XML, &windows::JSON, &json_lines::FORMAT, &csv::FORMAT, &syslog::FORMAT];
+    // One a line, so that two additions do not meet.
+    &[
+        &windows::EVTX,
+        &windows::XML,
+        &windows::JSON,
+        &cloudtrail::FORMAT,
+        &json_lines::FORMAT,
+        &csv::FORMAT,
+        &syslog::FORMAT,
+    ];
 
 /// A format by its name.
 pub fn format(name: &str) -> Option<&'static Format> {

@@ -5,7 +5,7 @@ use bumpalo::Bump;
 use super::{
     Mapping, Record, RuleSet,
     compile::{ColumnRule, Fate, Rest, Rule, Target},
-    expression::{ABSENT, Inputs},
+    expression::{ABSENT, Expr, Inputs},
 };
 use crate::{
     Row,
@@ -103,7 +103,7 @@ impl RuleMemory {
         {
             return *fate;
         }
-        let fate = rule.fates.get(name).copied().unwrap_or(rule.unknown);
+        let fate = rule.fate(name);
         if name.len() <= LAYOUT_NAME_MAX && at < LAYOUT_MAX {
             if at < self.layout.len() {
                 self.layout[at] = (name.into(), fate);
@@ -151,19 +151,24 @@ impl RuleMemory {
 
     fn write_column(&mut self, column: &ColumnRule, record: &Record<'_>, arena: &Bump, row: &mut Row<'_>) {
         let inputs = Inputs { record, places: &self.places, arena };
-        for (expr, slots) in &column.alternatives {
+        let mut alternatives = column.alternatives.iter();
+        let first = alternatives.find_map(|(expr, slots)| {
             let value = expr.value(inputs);
-            if value.is_empty() {
-                continue;
+            (!value.is_empty()).then_some((value, slots))
+        });
+        let Some((value, slots)) = first else { return };
+        match &column.target {
+            Target::Column(place) => value.write(row, *place),
+            Target::Member(name) => value.write_unmapped(row, name),
+        }
+        for slot in slots {
+            self.used[usize::from(*slot)] = true;
+        }
+        // A later field that says the same is in the column, too.
+        for (expr, slots) in alternatives {
+            if let (Expr::Field(_), [slot]) = (expr, &**slots) {
+                self.used[usize::from(*slot)] |= expr.value(inputs) == value;
             }
-            match &column.target {
-                Target::Column(place) => value.write(row, *place),
-                Target::Member(name) => value.write_unmapped(row, name),
-            }
-            for slot in slots {
-                self.used[usize::from(*slot)] = true;
-            }
-            return;
         }
     }
 }

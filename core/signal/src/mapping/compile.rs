@@ -42,6 +42,8 @@ pub(super) struct Rule {
     pub columns: Vec<ColumnRule>,
     /// What happens to a field of a name; one that is not here is [`Fate::default`] or `unknown`.
     pub fates: HashMap<Box<str>, Fate>,
+    /// As `fates`, for names in lower case: fields of any case that no name of `fates` is.
+    pub loose_fates: HashMap<Box<str>, Fate>,
     /// What happens to all other fields.
     pub unknown: Fate,
     /// Whether any field matters: false for a rule of header fields that drops the rest.
@@ -60,6 +62,19 @@ pub(super) struct ColumnRule {
     pub target: Target,
     /// The first that has a value counts; with the inputs that it then has used up.
     pub alternatives: Box<[(Expr, Box<[u16]>)]>,
+}
+
+impl Rule {
+    /// What happens to a field of a name.
+    pub fn fate(&self, name: &str) -> Fate {
+        if let Some(fate) = self.fates.get(name) {
+            return *fate;
+        }
+        if self.loose_fates.is_empty() {
+            return self.unknown;
+        }
+        self.loose_fates.get(&*name.to_lowercase()).copied().unwrap_or(self.unknown)
+    }
 }
 
 pub(super) enum Target {
@@ -174,6 +189,8 @@ struct Gathered<'a> {
     keep: Vec<&'a str>,
     drop: Vec<&'a str>,
     by_own_name: bool,
+    /// What stands in front of the names of fields that columns of such a name take, in any case.
+    by_loose_name: Vec<&'a str>,
 }
 
 impl<'a> Compiler<'a> {
@@ -206,6 +223,7 @@ impl<'a> Compiler<'a> {
             headers_as_they_are,
             columns,
             fates: HashMap::new(),
+            loose_fates: HashMap::new(),
             unknown: Fate::default(),
             reads_fields: true,
             visits_fields: true,
@@ -231,6 +249,10 @@ impl<'a> Compiler<'a> {
                     for group in groups {
                         if *group == "*" {
                             gathered.by_own_name = true;
+                            continue;
+                        }
+                        if let Some(outer) = group.strip_suffix(".*") {
+                            gathered.by_loose_name.push(outer);
                             continue;
                         }
                         let group = self
@@ -354,8 +376,22 @@ impl Rule {
                 self.fates.entry((*name).into()).or_insert(self.unknown).rest = rest;
             }
         }
+        for outer in &gathered.by_loose_name {
+            for (place, column) in table.columns().iter().enumerate() {
+                if !is_platforms(table, place) {
+                    let name = if outer.is_empty() {
+                        column.name.to_string()
+                    } else {
+                        format!("{outer}.{}", column.name)
+                    };
+                    let fate = Fate { column: Some(place as u32), ..self.unknown };
+                    self.loose_fates.entry(name.to_lowercase().into()).or_insert(fate);
+                }
+            }
+        }
         let is_visited = |fate: &Fate| fate.column.is_some() || fate.rest != Rest::Never;
-        self.visits_fields = is_visited(&self.unknown) || self.fates.values().any(is_visited);
+        self.visits_fields =
+            is_visited(&self.unknown) || self.fates.values().any(is_visited) || !self.loose_fates.is_empty();
         self.reads_fields = self.visits_fields || !self.fates.is_empty();
     }
 }

@@ -35,6 +35,10 @@
 //!   header field (`@Computer`: what the decoder knows about every event), a `'text'`, a whole number, a
 //!   call of one of the [functions](function), or several of those joined by `|`: the first that has a
 //!   value.
+//! - `use *` gives fields to the columns of their own name. `use outer.*` does so for the fields `outer.Name`,
+//!   and `use .*` for those at the top, in any case of letters (`outer.userId` for `UserId`); the rule's own
+//!   lines come first, and the outer ones given first before later ones.
+//! - Of alternatives `a | b`, a field behind the one that counts is in the column too if it has the same value.
 //! - Fields that no line names go to the table's dynamic overflow column (`AdditionalFields` or
 //!   `_Unmapped`), so that nothing of an event is lost. `drop *` leaves them out: for a second row of an
 //!   event whose first row keeps everything. `keep @extras` adds what the shipper said about the event.

@@ -102,7 +102,7 @@ impl Members {
     }
 
     /// The members in the order of the text, which must be the one they were found in.
-    pub fn iter<'a>(&'a self, text: &'a str) -> impl ExactSizeIterator<Item = Field<'a>> + Clone {
+    pub fn iter<'t>(&self, text: &'t str) -> impl ExactSizeIterator<Item = Field<'t>> + Clone {
         self.list.iter().map(move |place| Field {
             written_name: &text[place.name.0 as usize..place.name.1 as usize],
             raw: &text[place.value.0 as usize..place.value.1 as usize],
@@ -113,7 +113,7 @@ impl Members {
     }
 
     /// The first member of a name that is written without escapes.
-    pub fn get<'a>(&'a self, text: &'a str, name: &str) -> Option<Field<'a>> {
+    pub fn get<'t>(&self, text: &'t str, name: &str) -> Option<Field<'t>> {
         self.iter(text).find(|field| field.written_name == name)
     }
 

@@ -18,11 +18,20 @@ use super::{Sample, Split};
 /// The first record of a sample, for guessing. `None` if it does not begin with a JSON object, in an
 /// array or a wrapper of the given names or not, or if that object is longer than the sample.
 pub fn first_record<'a>(sample: &Sample<'a>, wrappers: &[&str]) -> Option<(&'a str, Members)> {
+    first_record_behind(sample, wrappers, &[])
+}
+
+/// As [`first_record`], where members of the preamble may stand in front of the wrapper's array.
+pub fn first_record_behind<'a>(
+    sample: &Sample<'a>,
+    wrappers: &[&str],
+    preamble: &[&str],
+) -> Option<(&'a str, Members)> {
     let bytes = sample.bytes;
     let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     if let Some(inner) = rest.strip_prefix(b"[") {
         rest = inner.trim_ascii_start();
-    } else if let stream::Opening::Wrapper(length) = stream::opening(rest, wrappers) {
+    } else if let stream::Opening::Wrapper(length) = stream::opening(rest, wrappers, preamble) {
         rest = rest[length..].trim_ascii_start();
     }
     let mut members = Members::default();

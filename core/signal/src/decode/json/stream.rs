@@ -2,9 +2,9 @@
 //!
 //! A source may hold one object a line, objects one behind the other, an array of them, or an array in a
 //! wrapper object (`{"Records": […]}`); the elements of an array are records as soon as they are there,
-//! however long the array is. What is no object, or is broken, becomes a dead letter, and reading goes on
-//! with the next line that begins with a brace if the record was broken there or later, else behind the
-//! line that broke.
+//! however long the array is. What is no object, or is broken, becomes a dead letter. Reading goes on behind
+//! the line that broke, or in it where that line is a whole array: behind the brace that closes the broken
+//! record. Either way a line that begins with a brace is a new record.
 
 use std::borrow::Cow;
 
@@ -16,10 +16,18 @@ use crate::decode::{Decoder, Output, lines::Oversized};
 /// Decodes one object. See [`Decoder`] for the contract.
 pub trait JsonDecoder: Send {
     /// Names of members whose array of objects holds the records, if it is an object's first member
-    /// (members whose name begins with `@` aside).
+    /// (members whose name begins with `@`, and those of [`JsonDecoder::preamble`], aside).
     fn wrappers(&self) -> &[&str] {
         &[]
     }
+
+    /// Names of members that may stand in front of the wrapper's array.
+    fn preamble(&self) -> &[&str] {
+        &[]
+    }
+
+    /// The records that follow stand in a wrapper, which begins so, up to its array's bracket.
+    fn wrapped(&mut self, _opening: &[u8]) {}
 
     /// `text` is an object, found at `offset` in the source, and `members` are its members. An error
     /// sends it to the dead letters.
@@ -76,10 +84,11 @@ enum Holding {
         reason: Cow<'static, str>,
         ends_at_object: bool,
     },
-    /// A record over the limit.
-    Giant {
+    /// A record that is over the limit or, for the reason that is given, broken.
+    Lost {
         closing: Closing,
         after_line_feed: bool,
+        reason: Option<Cow<'static, str>>,
     },
 }
 
@@ -119,7 +128,7 @@ impl<D: JsonDecoder> JsonRecords<D> {
                 Holding::Nothing => self.begin(offset, rest, out),
                 Holding::Item { .. } => self.more_of_item(rest, out),
                 Holding::Garbage { .. } => self.more_of_garbage(rest, out),
-                Holding::Giant { .. } => self.more_of_giant(rest, out),
+                Holding::Lost { .. } => self.more_of_lost(rest, out),
             };
         }
     }
@@ -153,6 +162,12 @@ impl<D: JsonDecoder> JsonRecords<D> {
         bytes
     }
 
+    /// Enters a wrapper, whose beginning is told to the decoder.
+    fn open(&mut self, opening: &[u8]) -> usize {
+        self.decoder.wrapped(opening);
+        self.go(Place::WrappedArray, opening.len())
+    }
+
     /// Begins to hold what stands at `offset`.
     fn hold(&mut self, offset: u64, what: Holding) -> usize {
         self.held_at = offset;
@@ -165,7 +180,7 @@ impl<D: JsonDecoder> JsonRecords<D> {
         let limit = out.session().limits.record_bytes;
         let window = &bytes[..bytes.len().min(limit.saturating_add(1))];
         match self.look(window) {
-            Look::Wrapper(length) => self.go(Place::WrappedArray, length),
+            Look::Wrapper(length) => self.open(&bytes[..length]),
             Look::Item(end) if end <= limit => {
                 self.emit(offset, &bytes[..end], out);
                 end
@@ -200,14 +215,14 @@ impl<D: JsonDecoder> JsonRecords<D> {
             Look::Item(end) if is_giant(end) => {
                 self.holding = Holding::Nothing;
                 self.hold_bytes(&held[..end], out);
-                self.end_of_giant(out);
+                self.end_of_lost(None, out);
                 end
             }
             Look::Incomplete if is_giant(held.len()) => {
                 let before = std::mem::replace(&mut self.holding, Holding::Nothing);
                 if let Holding::Item { closing, .. } = before {
                     let after_line_feed = held.ends_with(b"\n");
-                    self.holding = Holding::Giant { closing, after_line_feed };
+                    self.holding = Holding::Lost { closing, after_line_feed, reason: None };
                     self.hold_bytes(&held, out);
                 }
                 return;
@@ -221,7 +236,7 @@ impl<D: JsonDecoder> JsonRecords<D> {
             }
             Look::Wrapper(length) => {
                 self.holding = Holding::Nothing;
-                self.go(Place::WrappedArray, length)
+                self.open(&held[..length])
             }
             Look::Item(end) => {
                 self.holding = Holding::Nothing;
@@ -243,7 +258,7 @@ impl<D: JsonDecoder> JsonRecords<D> {
     fn look(&mut self, bytes: &[u8]) -> Look {
         let parsed = match self.place {
             Place::WrapperTail => members::member_prefix(bytes),
-            Place::Top => match opening(bytes, self.decoder.wrappers()) {
+            Place::Top => match opening(bytes, self.decoder.wrappers(), self.decoder.preamble()) {
                 Opening::Wrapper(length) => return Look::Wrapper(length),
                 Opening::Unclear => return Look::Incomplete,
                 Opening::Record => self.members.parse_prefix(bytes),
@@ -283,6 +298,11 @@ impl<D: JsonDecoder> JsonRecords<D> {
         out: &mut Output,
     ) -> usize {
         let reason: Cow<'static, str> = format!("not JSON: {reason}").into();
+        if matches!(self.place, Place::Array | Place::WrappedArray) {
+            let closing = Closing::default();
+            let lost = Holding::Lost { closing, after_line_feed: false, reason: Some(reason) };
+            return self.hold(offset, lost);
+        }
         let mut line_feeds = memchr_iter(b'\n', &bytes[..at]);
         if let Some(line_start) = line_feeds.find(|at| bytes[at + 1] == b'{').map(|at| at + 1) {
             out.dead_letter(offset, bytes[..line_start].trim_ascii_end(), reason);
@@ -295,31 +315,31 @@ impl<D: JsonDecoder> JsonRecords<D> {
     }
 
     fn more_of_garbage(&mut self, bytes: &[u8], out: &mut Output) -> usize {
-        let Holding::Garbage { ends_at_object, .. } = self.holding else { return 0 };
+        let Holding::Garbage { ends_at_object, reason } = &mut self.holding else { return 0 };
         let line_end = memchr(b'\n', bytes);
         let line = &bytes[..line_end.unwrap_or(bytes.len())];
-        let object = if ends_at_object { memchr(b'{', line) } else { None };
+        let object = if *ends_at_object { memchr(b'{', line) } else { None };
         let end = object.or(line_end);
+        let reason = end.map(|_| std::mem::take(reason));
         self.hold_bytes(&bytes[..end.unwrap_or(bytes.len())], out);
-        if end.is_some() {
-            self.end_of_garbage(out);
+        if let Some(reason) = reason {
+            self.end_of_garbage(reason, out);
         }
         end.unwrap_or(bytes.len())
     }
 
-    fn end_of_garbage(&mut self, out: &mut Output) {
-        if let Holding::Garbage { reason, .. } = std::mem::replace(&mut self.holding, Holding::Nothing) {
-            if self.oversized.is_open() {
-                self.oversized.end(self.held_at, &mut self.held, out);
-            } else {
-                out.dead_letter(self.held_at, self.held.trim_ascii_end(), reason);
-            }
+    fn end_of_garbage(&mut self, reason: Cow<'static, str>, out: &mut Output) {
+        if self.oversized.is_open() {
+            self.oversized.end(self.held_at, &mut self.held, out);
+        } else {
+            out.dead_letter(self.held_at, self.held.trim_ascii_end(), reason);
         }
         self.held.clear();
+        self.holding = Holding::Nothing;
     }
 
-    fn more_of_giant(&mut self, bytes: &[u8], out: &mut Output) -> usize {
-        let Holding::Giant { closing, after_line_feed } = &mut self.holding else { return 0 };
+    fn more_of_lost(&mut self, bytes: &[u8], out: &mut Output) -> usize {
+        let Holding::Lost { closing, after_line_feed, reason } = &mut self.holding else { return 0 };
         let mut end = None;
         for (at, byte) in bytes.iter().enumerate() {
             if *byte == b'{' && *after_line_feed {
@@ -327,21 +347,30 @@ impl<D: JsonDecoder> JsonRecords<D> {
                 break;
             }
             *after_line_feed = *byte == b'\n';
-            if closing.byte(*byte) {
+            // A string that the line does not close has swallowed the braces behind it.
+            let is_torn = *after_line_feed && closing.in_string && reason.is_some();
+            if closing.byte(*byte) || is_torn {
                 end = Some(at + 1);
                 break;
             }
         }
+        let reason = reason.take_if(|_| end.is_some());
         let taken = end.unwrap_or(bytes.len());
         self.hold_bytes(&bytes[..taken], out);
         if end.is_some() {
-            self.end_of_giant(out);
+            self.end_of_lost(reason, out);
         }
         taken
     }
 
-    fn end_of_giant(&mut self, out: &mut Output) {
-        self.oversized.end(self.held_at, &mut self.held, out);
+    fn end_of_lost(&mut self, reason: Option<Cow<'static, str>>, out: &mut Output) {
+        match reason {
+            Some(reason) if !self.oversized.is_open() => {
+                out.dead_letter(self.held_at, self.held.trim_ascii_end(), reason);
+                self.held.clear();
+            }
+            _ => self.oversized.end(self.held_at, &mut self.held, out),
+        }
         self.holding = Holding::Nothing;
     }
 
@@ -367,16 +396,15 @@ impl<D: JsonDecoder> Decoder for JsonRecords<D> {
         if matches!(self.holding, Holding::Item { .. }) {
             self.look_at_held(out);
         }
-        match self.holding {
+        match std::mem::replace(&mut self.holding, Holding::Nothing) {
             Holding::Nothing => {}
             Holding::Item { .. } => {
                 let held = std::mem::take(&mut self.held);
                 out.dead_letter(self.held_at, held.trim_ascii_end(), "not JSON: ends too early");
             }
-            Holding::Garbage { .. } => self.end_of_garbage(out),
-            Holding::Giant { .. } => self.end_of_giant(out),
+            Holding::Garbage { reason, .. } => self.end_of_garbage(reason, out),
+            Holding::Lost { reason, .. } => self.end_of_lost(reason, out),
         }
-        self.holding = Holding::Nothing;
         self.decoder.finish(out);
     }
 
@@ -393,8 +421,8 @@ enum Look {
     Broken { at: usize, reason: &'static str },
 }
 
-/// Tells how an object begins.
-pub fn opening(bytes: &[u8], wrappers: &[&str]) -> Opening {
+/// Tells how an object begins: with one of the wrappers' names, behind members of the preamble or not.
+pub fn opening(bytes: &[u8], wrappers: &[&str], preamble: &[&str]) -> Opening {
     if wrappers.is_empty() {
         return Opening::Record;
     }
@@ -412,17 +440,18 @@ pub fn opening(bytes: &[u8], wrappers: &[&str]) -> Opening {
             None => return unclear,
         }
         let rest = &bytes[at..];
-        let is_own = rest.first() == Some(&b'@');
-        let could_wrap = |name: &&&str| {
-            let name = name.as_bytes();
-            rest.starts_with(name) || name.starts_with(rest)
+        let could_be = |names: &[&str]| {
+            let begins = |name: &&str| rest.starts_with(name.as_bytes()) || name.as_bytes().starts_with(rest);
+            names.iter().any(begins)
         };
-        if !is_own && !wrappers.iter().any(|name| could_wrap(&name)) {
+        let is_own = rest.first() == Some(&b'@');
+        if !is_own && !could_be(wrappers) && !could_be(preamble) {
             return Opening::Record;
         }
         let Some(length) = memchr(b'"', rest) else { return unclear };
-        let name = &rest[..length];
-        if !is_own && !wrappers.iter().any(|wrapper| wrapper.as_bytes() == name) {
+        let is_one_of = |names: &[&str]| names.iter().any(|name| name.as_bytes() == &rest[..length]);
+        let is_before = is_own || is_one_of(preamble);
+        if !is_before && !is_one_of(wrappers) {
             return Opening::Record;
         }
         at = after_space(at + length + 1);
@@ -431,7 +460,7 @@ pub fn opening(bytes: &[u8], wrappers: &[&str]) -> Opening {
             Some(_) => return Opening::Record,
             None => return unclear,
         }
-        if !is_own {
+        if !is_before {
             let inside = match bytes.get(at) {
                 Some(b'[') => after_space(at + 1),
                 Some(_) => return Opening::Record,

@@ -8,6 +8,7 @@ mod device;
 mod dns;
 mod hashes;
 mod ip;
+mod json;
 mod number;
 mod path;
 mod registry;
@@ -214,6 +215,12 @@ pub static FUNCTIONS: &[Function] = &[
         arguments: 1,
         about: "the data of a registry value as Sysmon writes it, numbers in decimal",
         call: registry::value_data,
+    },
+    Function {
+        name: "json",
+        arguments: 2,
+        about: "the value at a path in JSON: names of members and places in arrays, from 0, divided by dots",
+        call: json::at_path,
     },
     Function {
         name: "dns_results",
