@@ -24,6 +24,7 @@ pub const DOCUMENTED: &str = include_str!("../config/phalanx.toml");
 pub struct Config {
     pub server: Server,
     pub logging: Logging,
+    pub traces: Traces,
     pub ingest: Ingest,
     pub journal: Journal,
     pub lake: Lake,
@@ -53,6 +54,16 @@ pub struct Logging {
     pub terminal: bool,
     /// Days after which a log file is deleted.
     pub keep_days: usize,
+}
+
+/// OpenTelemetry traces.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Traces {
+    /// Where a collector takes OTLP over HTTP; empty: no traces.
+    pub endpoint: String,
+    /// Share of the requests that are traced, unless their caller has decided.
+    pub share: f64,
 }
 
 /// Bounds on what senders may send.
@@ -126,6 +137,12 @@ impl Default for Server {
 impl Default for Logging {
     fn default() -> Self {
         Self { level: "info".into(), terminal: false, keep_days: 14 }
+    }
+}
+
+impl Default for Traces {
+    fn default() -> Self {
+        Self { endpoint: String::new(), share: 1.0 }
     }
 }
 

@@ -84,35 +84,51 @@ impl Server {
 pub struct Api {
     pub http: reqwest::Client,
     pub url: String,
-    tenant: String,
-    id: String,
-    secret: String,
+    credentials: Credentials,
+}
+
+/// Who a client is, and whom it trusts.
+#[derive(Clone)]
+pub struct Credentials {
+    pub ca_file: PathBuf,
+    pub tenant: String,
+    pub id: String,
+    pub secret: String,
+}
+
+impl Credentials {
+    pub fn of(first: &FirstStart) -> Self {
+        Self {
+            ca_file: first.ca_file.clone(),
+            tenant: first.tenant.to_string(),
+            id: first.client_id.to_string(),
+            secret: first.client_secret.expose().to_owned(),
+        }
+    }
 }
 
 impl Api {
     pub fn new(folder: &Folder, url: String) -> Self {
-        let ca = std::fs::read(&folder.first.ca_file).expect("the authority's certificate");
+        Self::with(Credentials::of(&folder.first), url)
+    }
+
+    pub fn with(credentials: Credentials, url: String) -> Self {
+        let ca = std::fs::read(&credentials.ca_file).expect("the authority's certificate");
         let ca = reqwest::Certificate::from_pem(&ca).expect("a certificate");
         let http =
             reqwest::Client::builder().tls_certs_only([ca]).timeout(PATIENCE).build().expect("a client");
-        Self {
-            http,
-            url,
-            tenant: folder.first.tenant.to_string(),
-            id: folder.first.client_id.to_string(),
-            secret: folder.first.client_secret.expose().to_owned(),
-        }
+        Self { http, url, credentials }
     }
 
     /// A token of the administrator's client.
     pub async fn token(&self) -> String {
         let form = format!(
             "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fmonitor.azure.com%2F%2F.default",
-            self.id, self.secret
+            self.credentials.id, self.credentials.secret
         );
         let answer = self
             .http
-            .post(format!("{}/{}/oauth2/v2.0/token", self.url, self.tenant))
+            .post(format!("{}/{}/oauth2/v2.0/token", self.url, self.credentials.tenant))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form)
             .send()
@@ -123,8 +139,18 @@ impl Api {
         answer["access_token"].as_str().expect("a token").to_owned()
     }
 
-    /// Uploads rows through the Logs Ingestion API; gives the status.
+    /// Uploads rows through the Logs Ingestion API.
     pub async fn upload(&self, token: &str, stream: &str, rows: &Value) -> reqwest::Response {
+        self.try_upload(token, stream, rows).await.expect("the server answers")
+    }
+
+    /// As [`Api::upload`], of a server that may be gone.
+    pub async fn try_upload(
+        &self,
+        token: &str,
+        stream: &str,
+        rows: &Value,
+    ) -> reqwest::Result<reqwest::Response> {
         self.http
             .post(format!("{}/dataCollectionRules/dcr-1/streams/{stream}?api-version=2023-01-01", self.url))
             .bearer_auth(token)
@@ -132,7 +158,6 @@ impl Api {
             .body(rows.to_string())
             .send()
             .await
-            .expect("the server answers")
     }
 
     /// The rows of a query's answer.
@@ -175,7 +200,12 @@ pub struct Program {
 impl Program {
     /// Starts `phalanx serve` and waits until it says that it listens.
     pub fn serve(data: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut command = phalanx(data);
+        Self::serve_by(phalanx(data), data, environment)
+    }
+
+    /// As [`Program::serve`], by a command that lacks only the subcommand; `data` is the data folder as this
+    /// process sees it.
+    pub fn serve_by(mut command: Command, data: &Path, environment: &[(&str, &str)]) -> Self {
         command.args(["serve", "--listen", "127.0.0.1:0"]);
         command.envs(environment.iter().copied());
         let mut child =
@@ -196,6 +226,10 @@ impl Program {
             std::io::Read::read_to_string(&mut stderr, &mut error).expect("text");
         }
         panic!("the server did not start: {told}{error}");
+    }
+
+    pub fn url(&self) -> String {
+        format!("https://localhost:{}", self.address.port())
     }
 
     /// Kills it at once, as a power cut would.
@@ -226,6 +260,11 @@ pub fn phalanx(data: &Path) -> Command {
     command
 }
 
+/// The program's command line on a data folder, for what runs it in surroundings of its own.
+pub fn phalanx_words(data: &Path) -> [std::ffi::OsString; 3] {
+    [env!("CARGO_BIN_EXE_phalanx").into(), "--data".into(), data.into()]
+}
+
 /// Runs a command to its end.
 pub fn run(data: &Path, arguments: &[&str]) -> Output {
     phalanx(data).args(arguments).output().expect("the program runs")
@@ -237,4 +276,26 @@ pub fn succeed(data: &Path, arguments: &[&str]) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)
+}
+
+/// A source of chance for tests, the same for the same seed (splitmix64).
+pub struct Random(u64);
+
+impl Random {
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+}
+
+/// Chance from `PHALANX_TEST_SEED`, or from a new seed, which is printed.
+pub fn seed() -> Random {
+    let given = std::env::var("PHALANX_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = given.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);
+    println!("PHALANX_TEST_SEED={seed}");
+    Random(seed)
 }

@@ -5,6 +5,11 @@
 
 mod access;
 mod architecture;
+mod backup;
+mod clock;
 mod context;
 mod crash;
+mod disk;
+mod sdk;
 mod signals;
+mod traces;

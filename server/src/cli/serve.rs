@@ -38,7 +38,7 @@ impl Serve {
             show::print(&init::credentials(&first));
         }
         let folder = DataFolder::open(&path)?;
-        let _log = telemetry::start(&config.logging, &folder.join("logs"))?;
+        let _log = telemetry::start(&config.logging, &config.traces, &folder.join("logs"))?;
         let mut interrupt = signal(SignalKind::interrupt()).context("can't watch for Ctrl-C")?;
         let mut terminate = signal(SignalKind::terminate()).context("can't watch for SIGTERM")?;
 
@@ -54,13 +54,13 @@ impl Serve {
                 return Err(error);
             }
         };
-        show::print(&greeting(&platform, listeners.addresses()));
+        show::tell(&greeting(&platform, listeners.addresses()));
         tracing::info!(addresses = ?listeners.addresses(), "serving");
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        show::print("stopping: writing out what is in memory\n");
+        show::tell("stopping: writing out what is in memory\n");
         tracing::info!("stopping");
         let end = async {
             listeners.close().await;
@@ -71,7 +71,7 @@ impl Serve {
             ended = end => ended?,
             _ = interrupt.recv() => return Ok(ExitCode::FAILURE),
         }
-        show::print("stopped\n");
+        show::tell("stopped\n");
         Ok(ExitCode::SUCCESS)
     }
 

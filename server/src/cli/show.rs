@@ -30,6 +30,12 @@ pub fn print(text: &str) {
     }
 }
 
+/// Writes to standard output what nobody has to read: a server goes on when its reader has gone away.
+pub fn tell(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
 /// A table with a header and left-aligned text; columns in `numbers` are right-aligned.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>, numbers: &[usize]) -> String {
     let mut table = comfy_table::Table::new();

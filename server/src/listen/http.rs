@@ -17,8 +17,10 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
+use tracing::Instrument;
 
 use super::Shared;
+use crate::telemetry::traces::request_span;
 
 /// A client has this long for its TLS handshake, and for the head of each request.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -74,11 +76,11 @@ where
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE).half_close(true);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(PATIENCE).max_concurrent_streams(64);
-    let service = router.map_request(move |mut request: Request<Incoming>| {
+    let service = TowerToHyperService::new(tower::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
-        request
-    });
-    let service = TowerToHyperService::new(service);
+        let span = request_span(request.headers());
+        router.clone().oneshot(request).instrument(span)
+    }));
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {

@@ -1,7 +1,10 @@
-//! The program's own log: structured, to daily files in the data folder and, when asked, to the terminal.
+//! What the program tells about itself: its log, structured, to daily files in the data folder and, when asked,
+//! to the terminal; and, when asked, [`traces`].
 //!
 //! Files hold one JSON object a line, with the spans an event happened in. Secrets never get here: their
 //! types can't be printed.
+
+pub mod traces;
 
 use std::{io::IsTerminal, path::Path};
 
@@ -11,10 +14,16 @@ use tracing_subscriber::{
     EnvFilter, Layer, fmt, fmt::format::FmtSpan, layer::SubscriberExt, util::SubscriberInitExt,
 };
 
-use crate::config::Logging;
+use crate::config::{Logging, Traces};
 
-/// Starts logging. The log is written out when the guard is dropped.
-pub fn start(config: &Logging, folder: &Path) -> anyhow::Result<WorkerGuard> {
+/// What writes in the background. Dropping it writes out what is left.
+pub struct Guard {
+    _traces: Option<traces::Exporter>,
+    _log: WorkerGuard,
+}
+
+/// Starts logging, and sending traces where a collector is named.
+pub fn start(config: &Logging, traces: &Traces, folder: &Path) -> anyhow::Result<Guard> {
     let filter = || {
         EnvFilter::try_new(&config.level)
             .with_context(|| format!("`logging.level`: `{}` is neither a level nor directives", config.level))
@@ -41,10 +50,21 @@ pub fn start(config: &Logging, folder: &Path) -> anyhow::Result<WorkerGuard> {
         Some(layer) => Some(layer.with_filter(filter()?)),
         None => None,
     };
+    let exporter = traces::Exporter::new(traces)?;
+    let to_collector = match &exporter {
+        // The HTTP client that sends traces must not make traces.
+        Some(exporter) => Some(
+            tracing_opentelemetry::layer()
+                .with_tracer(exporter.tracer())
+                .with_filter(EnvFilter::new("off,phalanx_server=info,phalanx_web=info,phalanx_hub=info")),
+        ),
+        None => None,
+    };
     tracing_subscriber::registry()
         .with(to_file)
         .with(to_terminal)
+        .with(to_collector)
         .try_init()
         .context("logging is started once")?;
-    Ok(guard)
+    Ok(Guard { _traces: exporter, _log: guard })
 }
