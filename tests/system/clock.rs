@@ -57,7 +57,7 @@ async fn rows_are_kept_whatever_the_clock_says() {
 
 fn library() -> PathBuf {
     let arch = format!("{}-linux-gnu", std::env::consts::ARCH);
-    let path = PathBuf::from(format!("/usr/lib/{arch}/faketime/libfaketime.so.1"));
+    let path = PathBuf::from(format!("/usr/lib/{arch}/faketime/libfaketimeMT.so.1"));
     assert!(path.is_file(), "`{}` is missing: `scripts/setup test` installs libfaketime", path.display());
     path
 }

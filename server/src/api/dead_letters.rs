@@ -1,7 +1,8 @@
 //! Input that could not be decoded: counted by reason, and decoded again after a fix.
 //!
-//! A replayed letter is claimed by a document of its own before its rows are appended, so that no letter
-//! becomes rows twice, whatever happens in between. A letter that still can't be decoded is released.
+//! The rows of a replayed letter and the row that says it was replayed are one entry of the journal: whatever
+//! happens in between, a letter becomes rows once. One replay runs at a time. A letter that still can't be
+//! decoded stays as it is.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -11,11 +12,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use futures::StreamExt;
 use phalanx_lake::{Lake, QueryLimits, QueryStream};
 use phalanx_signal::{
-    TenantId,
-    decode::{self, Output},
-    schema::DEAD_LETTER_TABLE,
+    RowsBuilder, SignalBatch, TenantId,
+    decode::{self, Format, Output},
+    schema::{DEAD_LETTER_REPLAY_TABLE, DEAD_LETTER_TABLE},
 };
-use phalanx_state::{Author, Key, Precondition, State, Write};
 use phalanx_web::{
     ApiError, Role,
     route::{Access, Api, HandlerResult, RequestContext, Route},
@@ -23,20 +23,18 @@ use phalanx_web::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{logs_ingestion, query::mistake, state_error};
+use super::{logs_ingestion, query::mistake};
 use crate::{
     ingest::{Intake, now_micros},
     platform::Platform,
 };
 
-/// The collection of claims: the document's id is the letter's.
-const CLAIMS: &str = "dead-letter-replays";
 const INTERFACE: &str = "dead-letter replay";
 
 struct Handler {
     lake: Arc<Lake>,
     intake: Arc<Intake>,
-    state: Arc<dyn State>,
+    replaying: tokio::sync::Mutex<()>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +59,8 @@ struct Letter {
     id: String,
     source: String,
     format: String,
+    /// The table that its sender named; empty for none.
+    target: String,
     reason: String,
     offset: u64,
     raw: Vec<u8>,
@@ -70,7 +70,7 @@ pub(super) fn api(platform: &Platform) -> Api {
     let handler = Arc::new(Handler {
         lake: platform.lake().clone(),
         intake: platform.intake().clone(),
-        state: platform.state().clone(),
+        replaying: tokio::sync::Mutex::default(),
     });
     let list = handler.clone();
     Api::new("Dead letters")
@@ -121,18 +121,20 @@ impl Handler {
 
     async fn replay(&self, mut request: RequestContext) -> HandlerResult {
         let tenant = TenantId::new(request.tenant()?);
-        let author = Author::new(request.principal()?.subject.clone()).map_err(state_error)?;
         let asked: ReplayRequest = request.json().await?;
         if let Some(name) = &asked.r#as {
             decode::format(name).ok_or_else(|| ApiError::invalid(format!("there is no format `{name}`")))?;
         }
+        let _one_at_a_time = self.replaying.try_lock().map_err(|_| {
+            ApiError::conflict("dead letters are being replayed already; wait until that has ended")
+        })?;
         let mut report = ReplayReport::default();
         let mut letters = self.letters(tenant).await?;
         while let Some(letter) = letters.next().await? {
             let is_meant = asked.format.as_ref().is_none_or(|format| *format == letter.format)
                 && asked.source.as_ref().is_none_or(|part| letter.source.contains(part.as_str()));
             if is_meant {
-                self.replay_letter(tenant, &author, asked.r#as.as_deref(), letter, &mut report).await?;
+                self.replay_letter(tenant, asked.r#as.as_deref(), letter, &mut report).await?;
             }
         }
         Ok(Json(report).into_response())
@@ -141,7 +143,6 @@ impl Handler {
     async fn replay_letter(
         &self,
         tenant: TenantId,
-        author: &Author,
         format: Option<&str>,
         letter: Letter,
         report: &mut ReplayReport,
@@ -151,42 +152,44 @@ impl Handler {
             report.failed += 1;
             return Ok(());
         };
-        let session = self.intake.session(tenant, &letter.source, None);
+        let table = self.intake.catalog().table(&letter.target);
+        let session = self.intake.session(tenant, &letter.source, table);
         let mut out = Output::new(session.clone(), format.name);
         out.set_received(now_micros());
         let mut decoder = (format.open)(&session);
         decoder.push(letter.offset, &letter.raw, &mut out);
         decoder.finish(&mut out);
-        let batches = out.flush();
-        let has_failed = out.counts().dead_letter_count() > 0 || batches.is_empty();
-        if has_failed {
+        let mut batches = out.flush();
+        if out.counts().dead_letter_count() > 0 || batches.is_empty() {
             report.failed += 1;
             return Ok(());
         }
-        let key = Key::new(state_tenant(tenant), CLAIMS, letter.id.as_str()).map_err(state_error)?;
-        let claim = json!({ "source": letter.source, "format": format.name });
-        match self.state.put(&key, claim, Precondition::Absent, author).await {
-            Ok(_) => {}
-            Err(phalanx_state::Error::AlreadyExists { .. }) => return Ok(()),
-            Err(error) => return Err(state_error(error)),
-        }
-        let rows: usize = batches.iter().map(|batch| batch.rows.num_rows()).sum();
-        if let Err(error) = self.intake.accept_patiently(INTERFACE, batches).await {
-            self.state
-                .write(vec![Write::Delete { key, precondition: Precondition::None }], author)
-                .await
-                .map_err(state_error)?;
-            return Err(logs_ingestion::refusal(error));
-        }
+        let rows = batches.iter().map(|batch| batch.rows.num_rows() as u64).sum();
+        batches.extend(self.replayed(tenant, &letter, format, rows));
+        self.intake.accept_patiently(INTERFACE, batches).await.map_err(logs_ingestion::refusal)?;
         report.decoded += 1;
-        report.rows += rows as u64;
+        report.rows += rows;
         Ok(())
+    }
+
+    /// The row that says that a letter has become rows.
+    fn replayed(&self, tenant: TenantId, letter: &Letter, format: &Format, rows: u64) -> Option<SignalBatch> {
+        let table = self.intake.catalog().table(DEAD_LETTER_REPLAY_TABLE).expect("a table of our own");
+        let at = |name| table.index_of(name).expect("a column of that table");
+        let mut builder = RowsBuilder::new(table.clone());
+        let mut row = builder.row(now_micros());
+        row.text(at("DeadLetterId"), &letter.id);
+        row.text(at("Source"), &letter.source);
+        row.text(at("Format"), format.name);
+        row.long(at("Rows"), i64::try_from(rows).unwrap_or(i64::MAX));
+        drop(row);
+        builder.finish(tenant)
     }
 
     /// The letters that were not replayed yet, one after the other.
     async fn letters(&self, tenant: TenantId) -> Result<Letters, ApiError> {
         let text = format!(
-            "select DeadLetterId, Source, Format, Reason, Encoding, Raw, \"Offset\" from {DEAD_LETTER_TABLE} \
+            "select DeadLetterId, Source, Format, Reason, Encoding, Raw, \"Offset\", TargetTable from {DEAD_LETTER_TABLE} \
              order by DeadLetterId, Part"
         );
         let limits = QueryLimits { rows: None, time: Duration::from_secs(600) };
@@ -196,21 +199,21 @@ impl Handler {
             batch: None,
             at: 0,
             current: Letter::default(),
-            claimed: self.claimed(tenant).await?,
+            replayed: self.replayed_before(tenant).await?,
         })
     }
 
-    async fn claimed(&self, tenant: TenantId) -> Result<HashSet<String>, ApiError> {
-        let mut claimed = HashSet::new();
-        let mut query = phalanx_state::Query::new(state_tenant(tenant), CLAIMS).page_size(1_000);
-        loop {
-            let page = self.state.query(&query).await.map_err(state_error)?;
-            claimed.extend(page.documents.into_iter().map(|document| document.key.id().to_owned()));
-            match page.next {
-                Some(next) => query = query.after(next),
-                None => return Ok(claimed),
-            }
+    /// Ids of the letters that were replayed.
+    async fn replayed_before(&self, tenant: TenantId) -> Result<HashSet<String>, ApiError> {
+        let text = format!("select DeadLetterId from {DEAD_LETTER_REPLAY_TABLE}");
+        let limits = QueryLimits { rows: None, time: Duration::from_secs(600) };
+        let mut rows = self.lake.query(tenant, &text, limits).await.map_err(mistake)?;
+        let mut ids = HashSet::new();
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(ApiError::internal)?;
+            ids.extend(batch.column(0).as_string_view().iter().flatten().map(str::to_owned));
         }
+        Ok(ids)
     }
 }
 
@@ -220,7 +223,7 @@ struct Letters {
     batch: Option<RecordBatch>,
     at: usize,
     current: Letter,
-    claimed: HashSet<String>,
+    replayed: HashSet<String>,
 }
 
 impl Letters {
@@ -251,6 +254,7 @@ impl Letters {
                     format: text(2).to_owned(),
                     reason: text(3).to_owned(),
                     offset: batch.column(6).as_primitive::<Int64Type>().value(row) as u64,
+                    target: text(7).to_owned(),
                     raw: Vec::new(),
                 };
                 finished = Some(std::mem::replace(&mut self.current, begun));
@@ -268,10 +272,6 @@ impl Letters {
     }
 
     fn is_open(&self, letter: &Letter) -> bool {
-        !letter.id.is_empty() && !self.claimed.contains(&letter.id)
+        !letter.id.is_empty() && !self.replayed.contains(&letter.id)
     }
-}
-
-fn state_tenant(tenant: TenantId) -> phalanx_state::TenantId {
-    phalanx_state::TenantId::new(*tenant.as_uuid())
 }

@@ -282,6 +282,9 @@ impl Output {
         row.text(at("DeadLetterId"), id);
         row.text(at("Source"), &session.source);
         row.text(at("Format"), format);
+        if let Some(target) = &session.table {
+            row.text(at("TargetTable"), target.name());
+        }
         row.long(at("Offset"), offset as i64);
         row.long(at("Part"), part as i64);
         if let Some(parts) = parts {

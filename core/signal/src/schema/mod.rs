@@ -49,3 +49,5 @@ pub const TYPE: &str = "Type";
 pub const TENANT_ID: &str = "TenantId";
 /// Where input goes that no decoder could read.
 pub const DEAD_LETTER_TABLE: &str = "PhalanxDeadLetter";
+/// Which dead letters have become rows after all.
+pub const DEAD_LETTER_REPLAY_TABLE: &str = "PhalanxDeadLetterReplay";
