@@ -9,9 +9,11 @@
 //! `fixtures/`, one fuzz target. docs/howto/add-a-decoder.md walks through it.
 
 pub mod archive;
+pub mod auditd;
 pub mod cloudtrail;
 mod columns;
 mod csv;
+mod device;
 pub mod json;
 pub mod json_lines;
 pub mod lines;
@@ -20,6 +22,7 @@ pub mod syslog;
 #[cfg(test)]
 mod tests;
 pub mod windows;
+pub mod zeek;
 
 use std::sync::Arc;
 
@@ -99,7 +102,10 @@ pub static FORMATS: &[&Format] =
         &windows::EVTX,
         &windows::XML,
         &windows::JSON,
+        &auditd::FORMAT,
         &cloudtrail::FORMAT,
+        &zeek::TSV,
+        &zeek::JSON,
         &json_lines::FORMAT,
         &csv::FORMAT,
         &syslog::FORMAT,

@@ -7,7 +7,7 @@ use super::{
     event::{FieldKind, Slot, View, WindowsEvent},
 };
 use crate::{
-    decode::Output,
+    decode::{Output, device::Device},
     mapping::{Mapper, Mapping, Record, RuleSet, Value},
 };
 
@@ -139,8 +139,8 @@ impl RowWriter {
                 Header::Parameters => Value::text(texts[2]),
                 Header::DataJson => Value::Json(texts[3].into()),
                 Header::Time => time.map_or(Value::Null, Value::Time),
-                Header::DeviceName => Value::text(&self.device.name),
-                Header::DeviceId => Value::text(&self.device.id),
+                Header::DeviceName => Value::text(self.device.name()),
+                Header::DeviceId => Value::text(self.device.id()),
             };
         }
         let extras: Vec<_> = view.extras().map(field).collect();
@@ -243,23 +243,5 @@ impl Source {
         }
         let headers = sets.iter().fold(0, |bits, set| bits | mapping.headers_of(*set));
         Self { id, channel: channel.into(), provider: provider.into(), sets, headers }
-    }
-}
-
-/// The device that an event comes from; nearly always that of the event before.
-#[derive(Default)]
-struct Device {
-    computer: String,
-    name: String,
-    id: String,
-}
-
-impl Device {
-    fn set(&mut self, computer: &str) {
-        if self.computer != computer {
-            computer.clone_into(&mut self.computer);
-            self.name = computer.to_lowercase();
-            self.id = crate::mapping::function::device_id(&self.name);
-        }
     }
 }

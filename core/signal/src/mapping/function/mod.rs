@@ -161,6 +161,36 @@ pub static FUNCTIONS: &[Function] = &[
         about: "the number written in decimal or as `0x…`",
         call: number::hex,
     },
+    Function {
+        name: "hexadecimal",
+        arguments: 1,
+        about: "the number written in hexadecimal without `0x`",
+        call: number::hexadecimal,
+    },
+    Function {
+        name: "in_hexadecimal",
+        arguments: 1,
+        about: "the whole number written in hexadecimal without `0x`",
+        call: number::in_hexadecimal,
+    },
+    Function {
+        name: "any_bit",
+        arguments: 2,
+        about: "whether the number written in hexadecimal without `0x` has one of the second argument's bits",
+        call: number::any_bit,
+    },
+    Function {
+        name: "milliseconds",
+        arguments: 1,
+        about: "the seconds, which may have a fraction, as whole milliseconds",
+        call: number::milliseconds,
+    },
+    Function {
+        name: "later",
+        arguments: 2,
+        about: "the time so many seconds later, which may have a fraction",
+        call: number::later,
+    },
     Function { name: "plus", arguments: 2, about: "the sum of two whole numbers", call: number::plus },
     Function {
         name: "filetime",
