@@ -1,9 +1,10 @@
 //! Joining the records of an event.
 //!
-//! One system call makes several records: `SYSCALL`, then `EXECVE`, `CWD`, a `PATH` for each file, `SOCKADDR`,
-//! `PROCTITLE`. They have the event's time and serial number in common; records of several events may be
-//! mixed. An event has ended with its `PROCTITLE` or `EOE`, when it is older than [`AGE_MAX`] in the log's own
-//! time, or when too many events are open.
+//! One system call makes several records: `SYSCALL`, then `EXECVE`, `CWD`, a `PATH` for each file,
+//! `SOCKADDR`, `PROCTITLE`. They have the event's time and serial number in common; records of several
+//! events may be mixed. An event has ended with its `PROCTITLE` or `EOE`, when it is older than [`AGE_MAX`]
+//! in its machine's own time, when too many events or too many bytes are open, and when the source falls
+//! silent or ends.
 
 use bumpalo::Bump;
 
@@ -224,7 +225,6 @@ impl Event {
         // Each argument begins with its space.
         self.command_line.get(1..).unwrap_or_default()
     }
-
 }
 
 /// A name in a folder, without `.`, `..` and doubled slashes.
@@ -270,7 +270,7 @@ impl Joiner {
         arena: &Bump,
         ended: &mut impl FnMut(&mut Event),
     ) {
-        self.end_old(line.micros, ended);
+        self.end_old(line, ended);
         // Records of the same event follow each other nearly always.
         let found = self.open.iter().rposition(|event| event.id == line.id && event.node == line.node);
         let at = match found {
@@ -305,10 +305,16 @@ impl Joiner {
         }
     }
 
-    /// Ends the events that are older than a time by more than [`AGE_MAX`].
-    fn end_old(&mut self, micros: i64, ended: &mut impl FnMut(&mut Event)) {
-        while self.open.first().is_some_and(|event| event.micros < micros.saturating_sub(AGE_MAX)) {
-            self.end(0, ended);
+    /// Ends the events of the record's machine that are older than the record by more than [`AGE_MAX`].
+    fn end_old(&mut self, line: &Line<'_>, ended: &mut impl FnMut(&mut Event)) {
+        let limit = line.micros.saturating_sub(AGE_MAX);
+        let mut at = 0;
+        while let Some(event) = self.open.get(at) {
+            if event.micros < limit && event.node == line.node {
+                self.end(at, ended);
+            } else {
+                at += 1;
+            }
         }
     }
 
@@ -411,8 +417,10 @@ mod tests {
             "type=EXECVE msg=audit(1.0:1): a0=\"in-time\"",
             "type=SYSCALL msg=audit(3.001:3): syscall=59",
             "type=EXECVE msg=audit(1.0:1): a0=\"late\"",
+            "node=b type=SYSCALL msg=audit(9.0:3): syscall=59",
+            "type=EXECVE msg=audit(3.0:2): a0=\"another-clock\"",
         ];
-        assert_eq!(joined(&lines, 1000), ["in-time ", " ", " "]);
+        assert_eq!(joined(&lines, 1000), ["in-time ", "another-clock ", " ", " "]);
     }
 
     #[test]

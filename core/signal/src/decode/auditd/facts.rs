@@ -27,7 +27,8 @@ static FACTS: LazyLock<Facts> = LazyLock::new(|| {
             }
         }
     }
-    let record_types = lines(include_str!("../../../data/linux-record-types.txt")).flat_map(numbered).collect();
+    let record_types =
+        lines(include_str!("../../../data/linux-record-types.txt")).flat_map(numbered).collect();
     Facts { architectures, record_types }
 });
 

@@ -108,7 +108,10 @@ mod tests {
         check("type=CWD msg=audit(1364481363.243:24287):  cwd=\"/\"", PLAIN);
         check("audit: type=1307 audit(1364481363.243:24287): cwd=\"/\"", PLAIN);
         check("[   12.5] audit: type=UNKNOWN[1307] msg=audit(1364481363.243:24287): cwd=\"/\"", PLAIN);
-        check("node=web1 type=CWD msg=audit(1364481363.243:24287): cwd=\"/\"", Line { node: "web1", ..PLAIN });
+        check(
+            "node=web1 type=CWD msg=audit(1364481363.243:24287): cwd=\"/\"",
+            Line { node: "web1", ..PLAIN },
+        );
         check(
             "<13>Mar  1 12:00:00 gate audispd: node=web1 type=CWD msg=audit(1364481363.243:24287): cwd=\"/\"",
             Line { node: "web1", host: "gate", ..PLAIN },

@@ -23,8 +23,8 @@ mod value;
 
 use std::sync::Arc;
 
-pub use rows::mapping;
 use rows::RowWriter;
+pub use rows::mapping;
 
 use super::{
     Confidence, Decoder, Format, Output, Sample, Session, Split,

@@ -279,7 +279,8 @@ impl Writer {
 
     fn set_device(&mut self, node: &str, host: &str) {
         let collector = self.collector.as_deref().unwrap_or_default();
-        self.device.set([node, host, collector].into_iter().find(|name| !name.is_empty()).unwrap_or_default());
+        self.device
+            .set([node, host, collector].into_iter().find(|name| !name.is_empty()).unwrap_or_default());
     }
 }
 

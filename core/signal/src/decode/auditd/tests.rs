@@ -38,7 +38,9 @@ fn check_none(records: &[(&str, &str)], table: &str) {
 
 /// A `SYSCALL` record of x86_64.
 fn call(number: u32, rest: &str) -> String {
-    format!("arch=c000003e syscall={number} {rest} ppid=1 pid=2 auid=1000 uid=0 comm=\"c\" exe=\"/bin/p\" key=\"k\"")
+    format!(
+        "arch=c000003e syscall={number} {rest} ppid=1 pid=2 auid=1000 uid=0 comm=\"c\" exe=\"/bin/p\" key=\"k\""
+    )
 }
 
 const PATHS: [(&str, &str); 4] = [
@@ -79,21 +81,29 @@ fn every_record_is_a_row() {
         &[("family", "inet"), ("addr", "192.0.2.1"), ("_Unmapped.port", "53")],
     );
     check(
-        &[("USER_LOGIN", "pid=1 uid=0 msg='op=login id=1000 hostname=? addr=? res=success'\u{1d}UID=\"root\" ID=\"ann\"")],
+        &[(
+            "USER_LOGIN",
+            "pid=1 uid=0 msg='op=login id=1000 hostname=? addr=? res=success'\u{1d}UID=\"root\" ID=\"ann\"",
+        )],
         "LinuxAuditLog",
         &[("user", "root"), ("op", "login"), ("res", "success"), ("addr", "null"), ("_Unmapped.ID", "ann")],
     );
     check(
         &[("AVC", "avc:  denied  { read } for  pid=7 scontext=a:b:c:s0 tclass=file")],
         "LinuxAuditLog",
-        &[("_Unmapped.seresult", "denied"), ("_Unmapped.seperms", "read"), ("_Unmapped.scontext", "a:b:c:s0")],
+        &[
+            ("_Unmapped.seresult", "denied"),
+            ("_Unmapped.seperms", "read"),
+            ("_Unmapped.scontext", "a:b:c:s0"),
+        ],
     );
 }
 
 #[test]
 fn processes() {
     let yes = call(59, "success=yes exit=0");
-    let records = [("SYSCALL", &*yes), ("EXECVE", "argc=2 a0=\"p\" a1=\"-x\""), ("PROCTITLE", "proctitle=\"p\"")];
+    let records =
+        [("SYSCALL", &*yes), ("EXECVE", "argc=2 a0=\"p\" a1=\"-x\""), ("PROCTITLE", "proctitle=\"p\"")];
     check(
         &records,
         "DeviceProcessEvents",
@@ -177,19 +187,21 @@ fn files() {
         let records = [("SYSCALL", call)].into_iter().chain(paths.iter().copied());
         records.map(|(kind, body)| (kind.to_owned(), body.to_owned())).collect()
     };
-    let check_call = |number: u32, rest: &str, paths: &[(&'static str, &'static str)], expected: &[(&str, &str)]| {
-        let records = with(&call(number, &format!("success=yes exit=3 {rest}")), paths);
-        let records: Vec<_> = records.iter().map(|(kind, body)| (&**kind, &**body)).collect();
-        match expected {
-            [] => check_none(&records, table),
-            _ => check(&records, table, expected),
-        }
-    };
+    let check_call =
+        |number: u32, rest: &str, paths: &[(&'static str, &'static str)], expected: &[(&str, &str)]| {
+            let records = with(&call(number, &format!("success=yes exit=3 {rest}")), paths);
+            let records: Vec<_> = records.iter().map(|(kind, body)| (&**kind, &**body)).collect();
+            match expected {
+                [] => check_none(&records, table),
+                _ => check(&records, table, expected),
+            }
+        };
     let created = [("ActionType", "FileCreated"), ("FileName", "new"), ("FolderPath", "/d/new")];
     for number in [2, 85, 86, 88, 133, 257, 259, 265, 266, 437] {
         check_call(number, "a1=241 a2=241", &PATHS, &created);
     }
-    let modified = [("ActionType", "FileModified"), ("FolderPath", "/d/x"), ("InitiatingProcessFileName", "p")];
+    let modified =
+        [("ActionType", "FileModified"), ("FolderPath", "/d/x"), ("InitiatingProcessFileName", "p")];
     for number in [76, 77, 85, 90, 91, 92, 93, 94, 188, 189, 190, 197, 260, 268] {
         check_call(number, "a1=0 a2=0", &NORMAL, &modified);
     }
@@ -238,7 +250,9 @@ fn other_calls() {
 fn logons() {
     let table = "DeviceLogonEvents";
     let from = |exe: &str, res: &str| {
-        format!("pid=7 uid=0 auid=1000 ses=3 msg='op=login acct=\"ann\" exe=\"{exe}\" hostname=h addr=192.0.2.9 terminal=ssh res={res}'")
+        format!(
+            "pid=7 uid=0 auid=1000 ses=3 msg='op=login acct=\"ann\" exe=\"{exe}\" hostname=h addr=192.0.2.9 terminal=ssh res={res}'"
+        )
     };
     let expected = |action: &'static str| {
         [("ActionType", action), ("AccountName", "ann"), ("RemoteIP", "192.0.2.9"), ("LogonType", "Network")]
@@ -266,7 +280,8 @@ fn logons() {
     }
     let local = "pid=7 msg='acct=\"b\" exe=\"/usr/sbin/cron\" hostname=? addr=? terminal=cron res=success'";
     check(&[("USER_START", local)], table, &[("LogonType", "Batch"), ("RemoteIP", "null")]);
-    let console = "pid=7 uid=0 msg='op=login id=0 exe=\"/bin/login\" hostname=? addr=? terminal=tty1 res=success'";
+    let console =
+        "pid=7 uid=0 msg='op=login id=0 exe=\"/bin/login\" hostname=? addr=? terminal=tty1 res=success'";
     check(&[("USER_LOGIN", console)], table, &[("LogonType", "Interactive"), ("AccountName", "root")]);
 }
 
@@ -325,7 +340,10 @@ fn recognised_by_its_lines() {
 fn a_silent_stream_lets_go_of_its_events() {
     use std::sync::Arc;
 
-    use crate::{Catalog, TenantId, decode::{Output, Session}};
+    use crate::{
+        Catalog, TenantId,
+        decode::{Output, Session},
+    };
     let catalog = Arc::new(Catalog::new());
     let session = Arc::new(Session::new(catalog, TenantId::new(uuid::Uuid::nil()), "test"));
     let (mut decoder, mut out) = ((FORMAT.open)(&session), Output::new(session.clone(), FORMAT.name));

@@ -137,7 +137,7 @@ impl JsonDecoder for JsonLogs {
         }
         let has = |name: &str| fields.iter().any(|(known, _)| *known == name);
         let log = named.as_deref().or(tag).or(self.log).or_else(|| log::by_fields(has)).unwrap_or("unknown");
-        self.rows.write(log, sensor.as_deref().unwrap_or_default(), &fields, out);
+        self.rows.write(log, sensor.as_deref().unwrap_or_default(), &mut fields, out);
         Ok(())
     }
 }

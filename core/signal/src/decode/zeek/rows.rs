@@ -41,8 +41,9 @@ impl Default for RowWriter {
 const LOGS_MAX: usize = 1024;
 
 impl RowWriter {
-    /// Writes the rows of a record of a log and counts it.
-    pub fn write(&mut self, log: &str, sensor: &str, fields: &Fields<'_>, out: &mut Output) {
+    /// Writes the rows of a record of a log and counts it. The time is taken out of the fields, unless it can't
+    /// be read.
+    pub fn write(&mut self, log: &str, sensor: &str, fields: &mut Fields<'_>, out: &mut Output) {
         if !self.logs.contains_key(log) {
             if self.logs.len() >= LOGS_MAX {
                 self.logs.clear();
@@ -51,7 +52,12 @@ impl RowWriter {
             self.logs.insert(log.into(), sets);
         }
         self.device.set(sensor);
-        let time = fields.iter().find(|(name, _)| *name == "ts").and_then(|(_, value)| time_of(value));
+        let written = fields.iter_mut().find(|(name, _)| *name == "ts").map(|(_, value)| value);
+        let time = written.and_then(|value| {
+            let time = time_of(value)?;
+            *value = Value::Null;
+            Some(time)
+        });
         let headers = [
             time.map_or(Value::Null, Value::Time),
             Value::text(log),

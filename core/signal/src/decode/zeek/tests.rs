@@ -8,12 +8,15 @@ use crate::{
     testing,
 };
 
-const ENDS: &str = r#""uid":"C1","id.orig_h":"10.0.0.1","id.orig_p":5000,"id.resp_h":"192.0.2.1","id.resp_p":80"#;
+const ENDS: &str =
+    r#""uid":"C1","id.orig_h":"10.0.0.1","id.orig_p":5000,"id.resp_h":"192.0.2.1","id.resp_p":80"#;
 
 /// The rows of a record with the two ends of a connection.
 fn rows(log: &str, fields: &str) -> Vec<Value> {
     let comma = if fields.is_empty() { "" } else { "," };
-    rows_of(&format!(r#"{{"_path":"{log}","_system_name":"Sensor","ts":1767323045.5,{ENDS}{comma}{fields}}}"#))
+    rows_of(&format!(
+        r#"{{"_path":"{log}","_system_name":"Sensor","ts":1767323045.5,{ENDS}{comma}{fields}}}"#
+    ))
 }
 
 fn rows_of(line: &str) -> Vec<Value> {
@@ -113,7 +116,8 @@ fn states_of_connections() {
     let icmp = rows("conn", r#""proto":"icmp","conn_state":"OTH""#);
     let expected = [("ActionType", json!("IcmpConnectionInspected")), ("RemotePort", Value::Null)];
     check(&icmp, "DeviceNetworkEvents", &expected);
-    let expected = [("NetworkIcmpType", json!("5000")), ("NetworkIcmpCode", json!(80)), ("DstPortNumber", Value::Null)];
+    let expected =
+        [("NetworkIcmpType", json!("5000")), ("NetworkIcmpCode", json!(80)), ("DstPortNumber", Value::Null)];
     check(&icmp, "ASimNetworkSessionLogs", &expected);
 }
 
@@ -208,12 +212,26 @@ fn other_logs() {
         let found = rows(log, fields);
         assert_eq!(found.len(), 2);
         check(&found, "DeviceNetworkEvents", &[("ActionType", json!(action)), ("Protocol", json!("Tcp"))]);
-        check(&found, "ASimNetworkSessionLogs", &[("EventOriginalType", json!(log)), ("EventResult", json!("Success"))]);
+        check(
+            &found,
+            "ASimNetworkSessionLogs",
+            &[("EventOriginalType", json!(log)), ("EventResult", json!("Success"))],
+        );
     }
     let failed = rows("ssh", r#""auth_success":false,"direction":"INBOUND""#);
-    check(&failed, "ASimNetworkSessionLogs", &[("EventResult", json!("Failure")), ("NetworkDirection", json!("Inbound"))]);
-    check(&failed, "DeviceNetworkEvents", &[("LocalIP", json!("192.0.2.1")), ("AdditionalFields/direction", json!("In"))]);
-    for log in ["kerberos", "ntlm", "rdp", "dce_rpc", "smb_files", "smb_mapping", "files", "weird", "never_heard_of"] {
+    check(
+        &failed,
+        "ASimNetworkSessionLogs",
+        &[("EventResult", json!("Failure")), ("NetworkDirection", json!("Inbound"))],
+    );
+    check(
+        &failed,
+        "DeviceNetworkEvents",
+        &[("LocalIP", json!("192.0.2.1")), ("AdditionalFields/direction", json!("In"))],
+    );
+    for log in
+        ["kerberos", "ntlm", "rdp", "dce_rpc", "smb_files", "smb_mapping", "files", "weird", "never_heard_of"]
+    {
         let found = rows(log, r#""x":{"y":[1,null]}"#);
         assert_eq!(found.len(), 1, "{log}");
         let expected = [("EventOriginalType", json!(log)), ("AdditionalFields/x", json!({"y": [1, null]}))];
@@ -229,7 +247,8 @@ fn findings() {
     let signature = rows_of(
         r#"{"_path":"signatures","ts":1,"src_addr":"10.0.0.1","src_port":1,"dst_addr":"192.0.2.1","dst_port":2,"sig_id":"s","event_msg":"m"}"#,
     );
-    let expected = [("ActionType", json!("NetworkSignatureInspected")), ("AdditionalFields/SignatureName", json!("s"))];
+    let expected =
+        [("ActionType", json!("NetworkSignatureInspected")), ("AdditionalFields/SignatureName", json!("s"))];
     check(&signature, "DeviceNetworkEvents", &expected);
     check(&signature, "ASimNetworkSessionLogs", &[("ThreatId", json!("s")), ("DstPortNumber", json!(2))]);
 }
@@ -259,7 +278,8 @@ fn leases() {
 
 #[test]
 fn what_is_no_connection_is_kept_whole() {
-    let found = rows_of(r#"{"_path":"x509","ts":1.5,"fuid":"F","certificate.serial":"0A","n":-1.5e-3,"b":false}"#);
+    let found =
+        rows_of(r#"{"_path":"x509","ts":1.5,"fuid":"F","certificate.serial":"0A","n":-1.5e-3,"b":false}"#);
     assert_eq!(found.len(), 1);
     let expected = [
         ("Log", json!("x509")),
@@ -267,6 +287,8 @@ fn what_is_no_connection_is_kept_whole() {
         ("AdditionalFields", json!({"certificate.serial": "0A", "n": -1.5e-3, "b": false})),
     ];
     check(&found, "PhalanxNetworkLog", &expected);
+    let found = rows_of(r#"{"_path":"x509","ts":"never"}"#);
+    check(&found, "PhalanxNetworkLog", &[("AdditionalFields", json!({"ts": "never"}))]);
 }
 
 #[test]
@@ -295,7 +317,10 @@ fn recognised_by_shape() {
     };
     let certain = |name| Some((name, Confidence::Certain));
     assert_eq!(guess("x", "#separator \\x09\n"), certain("zeek"));
-    assert_eq!(guess("x", "#fields\tts\tuid\n#types\ttime\tstring\n1\tC\n"), Some(("zeek", Confidence::Likely)));
+    assert_eq!(
+        guess("x", "#fields\tts\tuid\n#types\ttime\tstring\n1\tC\n"),
+        Some(("zeek", Confidence::Likely))
+    );
     for text in [
         r#"{"_path":"conn","ts":1}"#,
         r#"{"ts":1,"uid":"C","id.orig_h":"10.0.0.1"}"#,
@@ -307,7 +332,10 @@ fn recognised_by_shape() {
     ] {
         assert_eq!(guess("x.log", &format!("{text}\n")), certain("zeek-json"), "{text}");
     }
-    assert_eq!(guess("weird.log", "{\"ts\":1,\"name\":\"x\",\"notice\":false,\"peer\":\"z\"}\n"), certain("zeek-json"));
+    assert_eq!(
+        guess("weird.log", "{\"ts\":1,\"name\":\"x\",\"notice\":false,\"peer\":\"z\"}\n"),
+        certain("zeek-json")
+    );
     for text in [
         r#"{"ts":1,"msg":"started"}"#,
         r#"{"uid":"x","name":"y"}"#,

@@ -22,7 +22,12 @@ pub static TSV: Format =
 
 fn open(session: &Arc<Session>) -> Box<dyn Decoder> {
     let log = log::by_file_name(&session.source);
-    Box::new(Lines::new(Tsv { header: Header::default(), log, rows: RowWriter::default(), arena: Bump::new() }))
+    Box::new(Lines::new(Tsv {
+        header: Header::default(),
+        log,
+        rows: RowWriter::default(),
+        arena: Bump::new(),
+    }))
 }
 
 fn guess(sample: &Sample<'_>) -> Confidence {
@@ -83,7 +88,7 @@ impl Tsv {
             "" => self.log.or_else(|| log::by_fields(|name| header.fields.iter().any(|f| &*f.name == name))),
             path => Some(path),
         };
-        self.rows.write(log.unwrap_or("unknown"), "", &fields, out);
+        self.rows.write(log.unwrap_or("unknown"), "", &mut fields, out);
         Ok(())
     }
 }
