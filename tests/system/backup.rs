@@ -15,8 +15,8 @@ async fn a_restored_copy_answers_the_same() {
     let program = Program::serve(&folder.data, &[("PHALANX_LAKE__FLUSH_SECONDS", "1")]);
     let api = Arc::new(Api::new(&folder, program.url()));
     let token = api.token().await;
-    let declared = json!({ "name": "Door_CL", "columns": [
-        { "name": "TimeGenerated", "type": "datetime" }, { "name": "Badge", "type": "string" } ] });
+    let declared = json!({ "properties": { "schema": { "name": "Door_CL", "columns": [
+        { "name": "TimeGenerated", "type": "datetime" }, { "name": "Badge", "type": "string" } ] } } });
     let answer = api
         .http
         .put(format!("{}/api/v1/tables/Door_CL", api.url))

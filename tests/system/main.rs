@@ -12,4 +12,5 @@ mod crash;
 mod disk;
 mod sdk;
 mod signals;
+mod tables;
 mod traces;
