@@ -166,7 +166,8 @@ impl Handler {
         }
         let rows = batches.iter().map(|batch| batch.rows.num_rows() as u64).sum();
         batches.extend(self.replayed(tenant, &letter, format, rows));
-        self.intake.accept_patiently(INTERFACE, batches).await.map_err(logs_ingestion::refusal)?;
+        let _durable =
+            self.intake.accept_patiently(INTERFACE, batches).await.map_err(logs_ingestion::refusal)?;
         report.decoded += 1;
         report.rows += rows;
         Ok(())
