@@ -6,6 +6,8 @@
 //! `SecurityEvent`, `Event` or `WindowsEvent`, and one of an advanced-hunting table where the event
 //! describes what a Defender sensor would report.
 
+#[cfg(test)]
+mod cases;
 mod data_text;
 mod event;
 mod evtx;

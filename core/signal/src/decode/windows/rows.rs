@@ -137,6 +137,7 @@ impl RowWriter {
                 Header::DataXml => Value::text(texts[0]),
                 Header::DataItem => Value::text(texts[1]),
                 Header::Parameters => Value::text(texts[2]),
+                Header::DataJson if texts[3].is_empty() => Value::Null,
                 Header::DataJson => Value::Json(texts[3].into()),
                 Header::Time => time.map_or(Value::Null, Value::Time),
                 Header::DeviceName => Value::text(self.device.name()),
