@@ -4,6 +4,8 @@
 //! JSON object a line, and `<file>.session`, if it is there, what the sender says, as a [`Setting`] in
 //! JSON. `UPDATE_FIXTURES=1 cargo test` rewrites the rows; review the difference.
 
+pub mod fuzz;
+
 use std::{
     env, fs,
     net::IpAddr,

@@ -107,7 +107,7 @@ pub struct WindowsEvent {
 }
 
 /// The most text an event may expand to; templates let a small record refer to much.
-const TEXT_MAX: usize = 16 << 20;
+const TEXT_MAX: usize = 4 << 20;
 /// The most fields an event may have.
 const FIELDS_MAX: usize = 1 << 16;
 
@@ -142,6 +142,11 @@ impl WindowsEvent {
     /// Whether the event has grown beyond what an event may be.
     pub fn is_too_large(&self) -> bool {
         self.text.len() > TEXT_MAX || self.fields.len() + self.extras.len() > FIELDS_MAX
+    }
+
+    /// Bytes of text so far.
+    pub fn text_bytes(&self) -> usize {
+        self.text.len()
     }
 
     /// Appends to the buffer.

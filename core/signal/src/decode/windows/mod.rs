@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod cases;
 mod data_text;
+mod encoding;
 mod event;
 mod evtx;
 mod json;

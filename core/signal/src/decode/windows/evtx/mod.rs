@@ -44,6 +44,9 @@ pub static EVTX: Format = Format {
 
 const FILE_MAGIC: &[u8; 8] = b"ElfFile\0";
 const FILE_HEADER_BYTES: usize = 4096;
+/// The most text that the events of one chunk may have together: templates let small records refer to much,
+/// and a chunk of records that each refer to all of it would become gigabytes.
+const CHUNK_TEXT_MAX: usize = 8 << 20;
 const CUT_OFF: &str = "source ends within a chunk's records";
 
 #[derive(Default)]
@@ -54,6 +57,8 @@ struct Evtx {
     reader: RecordReader,
     event: WindowsEvent,
     rows: RowWriter,
+    /// Text of the current chunk's events so far.
+    chunk_text: usize,
     /// Where chunks of zeros began that nothing has followed yet, and how many there were.
     zeros: Option<(u64, usize)>,
 }
@@ -130,6 +135,7 @@ impl Evtx {
             out.dead_letter(offset, head, format_args!("{doubt}; its events were read nevertheless"));
         }
         self.reader.begin_chunk();
+        self.chunk_text = 0;
         let mut end = 0;
         for found in chunk::walk(bytes, &header) {
             match found {
@@ -161,7 +167,9 @@ impl Evtx {
         let content = chunk::content(&whole);
         self.event.clear();
         let read = self.reader.read(chunk, content.start, content.end, &mut self.event);
+        self.chunk_text += self.event.text_bytes();
         let reason = match read {
+            Ok(()) if self.chunk_text > CHUNK_TEXT_MAX => "chunk's events are too large together".to_owned(),
             Ok(()) => {
                 if self.event.time.is_none() && !self.event.is_set(super::event::Slot::SystemTime) {
                     self.event.time = time::from_filetime(written);

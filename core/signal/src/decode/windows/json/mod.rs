@@ -18,6 +18,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use self::shape::{Shape, opens};
 use super::{
+    encoding::{self, Transcoded},
     event::{FieldKind, Slot, WindowsEvent},
     rows::RowWriter,
 };
@@ -35,7 +36,7 @@ pub static JSON: Format = Format {
     title: "Windows events as JSON (Winlogbeat, NXLog, evtx_dump, Fluent Bit, Wazuh and others)",
     guess,
     open: |session: &Arc<Session>| {
-        Box::new(JsonRecords::new(JsonEvents::new(session.zone_seconds))) as Box<dyn Decoder>
+        Box::new(Transcoded::new(JsonRecords::new(JsonEvents::new(session.zone_seconds)))) as Box<dyn Decoder>
     },
     split: json::split,
 };
@@ -43,6 +44,8 @@ pub static JSON: Format = Format {
 /// Members that may hold the records.
 const WRAPPERS: [&str; 3] = ["events", "Events", "records"];
 fn guess(sample: &Sample<'_>) -> Confidence {
+    let text = encoding::to_utf8(sample.bytes);
+    let sample = &Sample { bytes: text.as_bytes(), ..*sample };
     let Some((text, members)) = json::first_record(sample, &WRAPPERS) else {
         return Confidence::No;
     };

@@ -319,6 +319,25 @@ fn data_from_the_message() {
     assert_eq!(row["InitiatingProcessId"], 612);
 }
 
+/// PowerShell's redirection writes UTF-16.
+#[test]
+fn utf_16_is_read() {
+    let record = json!({"Event": {"System": system(|attributes| attributes), "EventData": data()}});
+    let lines = format!("\u{feff}{record}\r\n{record}\r\n");
+    for big_endian in [false, true] {
+        let bytes: Vec<u8> = lines
+            .encode_utf16()
+            .flat_map(|unit| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() })
+            .collect();
+        let guessed = crate::decode::guess(&Sample { name: "", bytes: &bytes, table: None });
+        assert_eq!(guessed.map(|(format, _)| format.name), Some("windows-json"));
+        let (rows, counts) = testing::decode(&JSON, &bytes, &[]);
+        assert_eq!((counts.records, counts.dead_letter_count()), (2, 0));
+        let cuts: Vec<usize> = (1..bytes.len()).collect();
+        assert_eq!(testing::decode(&JSON, &bytes, &cuts), (rows, counts));
+    }
+}
+
 /// Rows of a table are rows, not events.
 #[test]
 fn exported_rows_are_left_to_the_reader_of_rows() {

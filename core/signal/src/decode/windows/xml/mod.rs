@@ -1,10 +1,9 @@
 //! Windows events as XML: what `wevtutil`, the event viewer and forwarding tools write.
 //!
 //! A source holds one or many `Event` elements, in an `Events` element or one behind the other, on one
-//! line each or pretty-printed, in UTF-8 or UTF-16. [`encoding`] makes UTF-8 of it, [`frames`] finds the
+//! line each or pretty-printed, in UTF-8 or UTF-16. [`super::encoding`] makes UTF-8 of it, [`frames`] finds the
 //! events, [`parse`] reads one.
 
-mod encoding;
 mod frames;
 mod parse;
 #[cfg(test)]
@@ -12,11 +11,12 @@ mod tests;
 
 use std::sync::Arc;
 
-use self::{
-    encoding::{Encoding, Transcoder},
-    frames::{Frame, Frames},
+use self::frames::{Frame, Frames};
+use super::{
+    encoding::{self, Encoding, Transcoder},
+    event::WindowsEvent,
+    rows::RowWriter,
 };
-use super::{event::WindowsEvent, rows::RowWriter};
 use crate::decode::{Confidence, Decoder, Format, Output, Sample, Session, Split, lines::Oversized};
 
 /// Fills an event from the text of an `Event` element, or of the part of one that holds its data.

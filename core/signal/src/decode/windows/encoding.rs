@@ -1,10 +1,12 @@
 //! UTF-8 from what the source is encoded in: UTF-8 or UTF-16, told by a byte order mark or by the zero
-//! beside the first `<`.
+//! beside the first `<`, `{` or `[`. PowerShell 5 writes whatever it writes as UTF-16.
 
 use std::borrow::Cow;
 
+use crate::decode::{Decoder, Output};
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub enum Encoding {
     Utf8,
     Utf16 { is_big_endian: bool },
 }
@@ -12,7 +14,7 @@ pub(super) enum Encoding {
 /// Makes UTF-8 of a stream, in pieces of any size. What is no UTF-16 becomes U+FFFD; UTF-8 is left as it
 /// is for the reader to check.
 #[derive(Default)]
-pub(super) struct Transcoder {
+pub struct Transcoder {
     encoding: Option<Encoding>,
     /// The first bytes before the encoding is known, or half a unit, or the first unit of a pair.
     held: Vec<u8>,
@@ -97,7 +99,7 @@ impl Transcoder {
 }
 
 /// The beginning of a source as text, for guessing.
-pub(super) fn to_utf8(bytes: &[u8]) -> Cow<'_, str> {
+pub fn to_utf8(bytes: &[u8]) -> Cow<'_, str> {
     let (encoding, mark) = detect(bytes);
     if encoding == Encoding::Utf8 {
         return String::from_utf8_lossy(&bytes[mark..]);
@@ -114,8 +116,50 @@ fn detect(bytes: &[u8]) -> (Encoding, usize) {
         [0xef, 0xbb, 0xbf, ..] => (Encoding::Utf8, 3),
         [0xff, 0xfe, ..] => (utf16(false), 2),
         [0xfe, 0xff, ..] => (utf16(true), 2),
-        [b'<', 0, ..] => (utf16(false), 0),
-        [0, b'<', ..] => (utf16(true), 0),
+        [b'<' | b'{' | b'[', 0, ..] => (utf16(false), 0),
+        [0, b'<' | b'{' | b'[', ..] => (utf16(true), 0),
         _ => (Encoding::Utf8, 0),
+    }
+}
+
+/// A decoder of UTF-8 for sources that may be UTF-16. Offsets in such a source count its text as UTF-8.
+pub struct Transcoded<D> {
+    transcoder: Transcoder,
+    inner: D,
+    /// The text of the current piece.
+    text: Vec<u8>,
+    /// Where the next text begins.
+    at: u64,
+}
+
+impl<D> Transcoded<D> {
+    pub fn new(inner: D) -> Self {
+        Self { transcoder: Transcoder::default(), inner, text: Vec::new(), at: 0 }
+    }
+}
+
+impl<D: Decoder> Decoder for Transcoded<D> {
+    fn push(&mut self, offset: u64, bytes: &[u8], out: &mut Output) {
+        if self.transcoder.encoding() == Some(Encoding::Utf8) {
+            return self.inner.push(offset, bytes, out);
+        }
+        if !self.transcoder.has_begun() {
+            self.at = offset;
+        }
+        self.text.clear();
+        self.at += self.transcoder.push(bytes, &mut self.text);
+        self.inner.push(self.at, &self.text, out);
+        self.at += self.text.len() as u64;
+    }
+
+    fn finish(&mut self, out: &mut Output) {
+        self.text.clear();
+        self.transcoder.finish(&mut self.text);
+        self.inner.push(self.at, &self.text, out);
+        self.inner.finish(out);
+    }
+
+    fn idle(&mut self, out: &mut Output) {
+        self.inner.idle(out);
     }
 }
