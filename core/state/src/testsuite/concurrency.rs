@@ -58,6 +58,35 @@ pub(super) async fn no_update_is_lost(fixture: Arc<dyn Fixture>) {
     context.finish().await;
 }
 
+/// Writers of two processes take the same documents in opposite orders. Neither waits for the other for ever,
+/// and neither is told of a deadlock.
+pub(super) async fn crossing_writes_all_succeed(fixture: Arc<dyn Fixture>) {
+    let context = Context::new(&fixture).await;
+    let other = context.other_process().await;
+    let writers = (0..6_u64).map(|number| {
+        let state = if number % 2 == 0 { context.state.clone() } else { other.clone() };
+        let mut keys: Vec<_> = (0..8).map(|key| context.key(&key.to_string())).collect();
+        if number % 3 == 0 {
+            keys.reverse();
+        }
+        let author = context.author.clone();
+        tokio::spawn(async move {
+            for round in 0..15 {
+                keys.rotate_left(1);
+                let writes = feed::puts(keys.clone(), &json!({"writer": number, "round": round}));
+                state.write(writes, &author).await.expect("it only has to wait its turn");
+            }
+        })
+    });
+    for writer in join_all(writers.collect::<Vec<_>>()).await {
+        writer.expect("no writer panics");
+    }
+    let head = context.state.head().await.expect("it reads");
+    assert_eq!(head.position(), 6 * 15 * 8);
+    other.close().await;
+    context.finish().await;
+}
+
 /// While documents change together, every page and every piece of the feed has them together.
 pub(super) async fn readers_see_whole_transactions(fixture: Arc<dyn Fixture>) {
     let context = Context::new(&fixture).await;

@@ -202,6 +202,86 @@ pub(super) async fn every_text_and_number_comes_back(fixture: Arc<dyn Fixture>) 
     context.finish().await;
 }
 
+/// As big as is allowed, and more of them than go into one page.
+pub(super) async fn documents_may_be_huge(fixture: Arc<dyn Fixture>) {
+    let context = Context::new(&fixture).await;
+    let index = Index::new("n", "/n", IndexKind::Integer);
+    context.state.declare("things", &[index]).await.expect("the index is well-formed");
+    let limits = crate::Limits::default();
+    let body = |number: u64| {
+        // Text that no compression makes small, and that escaping makes bigger.
+        let filler = limits.body_bytes_max - json!({"n": number, "text": ""}).to_string().len();
+        let text: String = (0..)
+            .map(|at: u64| char::from(b'!' + 2 + (at * at % 89 + number % 2) as u8))
+            .filter(|c| *c != '\\')
+            .take(filler)
+            .collect();
+        json!({"n": number, "text": text})
+    };
+    for number in 0..10 {
+        let body = body(number);
+        assert_eq!(body.to_string().len(), limits.body_bytes_max);
+        let stored = context.put(&number.to_string(), body).await;
+        let read = context.state.get(&stored.key).await.expect("it reads");
+        assert_eq!(read.as_ref(), Some(&stored));
+    }
+    let mut query = Query::new(context.tenant, "things").filter(Filter::ge("n", 0));
+    let mut seen = 0;
+    loop {
+        let page = context.state.query(&query).await.expect("it reads");
+        let bytes: usize = page.documents.iter().map(|document| document.body.to_string().len()).sum();
+        assert!(bytes <= limits.page_bytes_max + limits.body_bytes_max, "{bytes} bytes in a page");
+        seen += page.documents.len();
+        let Some(next) = page.next else { break };
+        query = query.after(next);
+    }
+    assert_eq!(seen, 10);
+    context.finish().await;
+}
+
+/// Names and values go to the database beside the statement and never into it.
+pub(super) async fn what_looks_like_sql_is_data(fixture: Arc<dyn Fixture>) {
+    let context = Context::new(&fixture).await;
+    let odd = [
+        "'; DROP TABLE documents; --",
+        "\" OR \"\"=\"",
+        "$1",
+        "\\'",
+        "/**/",
+        "%",
+        "_",
+        "{}",
+        "E'\\x27'",
+        "０＇",
+    ];
+    let path = "/it's \"odd\"; --/$1";
+    let index = Index::new("odd", path, IndexKind::Text);
+    context.state.declare("things", &[index]).await.expect("a path is any text");
+    for text in odd {
+        let author =
+            Author::new(text).and_then(|author| author.because(text)).expect("an author is any text");
+        let body = json!({"it's \"odd\"; --": {"$1": text}});
+        let key = context.key(text);
+        context.state.put(&key, body, Precondition::None, &author).await.expect("nothing forbids it");
+    }
+    for text in odd {
+        let ids = async |filter: Filter| {
+            let query = Query::new(context.tenant, "things").filter(filter);
+            let page = context.state.query(&query).await.expect("it reads");
+            page.documents.into_iter().map(|document| document.key.id().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(Filter::eq("odd", text)).await, [text]);
+        assert!(ids(Filter::prefix("odd", text)).await.iter().all(|id| id.starts_with(text)), "no wildcards");
+        let unknown = Query::new(context.tenant, "things").filter(Filter::eq(text, "x"));
+        let refused = context.state.query(&unknown).await;
+        assert!(matches!(refused, Err(Error::NotIndexed { .. })), "{refused:?}");
+        assert!(Key::new(context.tenant, text, "a").is_err(), "a collection has a plain name");
+        let trail = context.state.audit(&crate::AuditQuery::of(&context.key(text))).await.expect("it reads");
+        assert_eq!((trail.records.len(), trail.records[0].change.by.as_str()), (1, text));
+    }
+    context.finish().await;
+}
+
 pub(super) async fn tenants_are_apart(fixture: Arc<dyn Fixture>) {
     let context = Context::new(&fixture).await;
     let index = Index::new("name", "/name", IndexKind::Text).unique();

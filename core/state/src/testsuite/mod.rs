@@ -28,6 +28,7 @@ mod documents;
 mod feed;
 mod indexes;
 mod model;
+pub mod postgres;
 mod queries;
 
 /// Makes databases for the tests.
@@ -54,6 +55,8 @@ const TESTS: &[(&str, Test)] = list![
     documents::unique_values_may_be_swapped,
     documents::what_is_too_big_or_misnamed_is_refused,
     documents::every_text_and_number_comes_back,
+    documents::documents_may_be_huge,
+    documents::what_looks_like_sql_is_data,
     documents::tenants_are_apart,
     indexes::a_declaration_can_be_repeated,
     indexes::an_index_is_built_from_what_is_stored,
@@ -78,6 +81,7 @@ const TESTS: &[(&str, Test)] = list![
     backup::damage_is_found_and_nothing_restored,
     backup::a_store_in_use_can_be_backed_up,
     concurrency::no_update_is_lost,
+    concurrency::crossing_writes_all_succeed,
     concurrency::readers_see_whole_transactions,
     concurrency::a_caller_that_leaves_does_not_stop_its_write,
 ];

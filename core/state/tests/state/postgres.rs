@@ -1,24 +1,15 @@
-//! PostgreSQL: a real server, started here in a temporary folder and stopped at the end.
+//! PostgreSQL: the suite on a real server, and what becomes of a store when the server or the way to it fails.
 
 use std::{
-    fs,
-    os::unix::fs::{PermissionsExt, chown},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use async_trait::async_trait;
 use phalanx_state::{
-    Author, Error, Key, Options, Precondition, TenantId, open,
-    testsuite::{self, Fixture},
+    Author, Error, Key, Options, Precondition, ResumeToken, State, TenantId, open,
+    testsuite::{self, Fixture, postgres::Server},
 };
 use serde_json::json;
-use tempfile::TempDir;
 
 use super::{samples, sqlite};
 
@@ -30,6 +21,7 @@ async fn postgres() {
     samples::an_old_layout_becomes_the_new_one(&*server, "postgres").await;
     a_state_moves_from_sqlite_and_back(&server).await;
     other_encodings_are_refused(&server).await;
+    connections_may_be_cut_at_any_moment(server.clone()).await;
     drop(server);
     a_server_that_goes_away_may_come_back().await;
 }
@@ -67,6 +59,109 @@ async fn other_encodings_are_refused(server: &Server) {
     assert!(matches!(absent, Some(Error::Database(_))), "{absent:?}");
 }
 
+const WRITERS: u64 = 4;
+const COUNT: u64 = 40;
+
+/// The server ends every connection again and again while two processes write and follow: what was
+/// acknowledged is there, nothing is there twice, and the followers miss nothing.
+async fn connections_may_be_cut_at_any_moment(server: Arc<Server>) {
+    let url = server.create().await;
+    let states = [
+        open(&url, Options::default()).await.expect("it opens"),
+        open(&url, Options::default()).await.expect("it opens twice"),
+    ];
+    let (done, mut is_done) = tokio::sync::watch::channel(false);
+    let cutter = tokio::spawn({
+        let server = server.clone();
+        async move {
+            let mut cut = 0;
+            while !*is_done.borrow() {
+                let cutting = server.clone();
+                let cutting = tokio::task::spawn_blocking(move || cutting.cut_connections());
+                cutting.await.expect("psql works");
+                cut += 1;
+                let wait = tokio::time::timeout(Duration::from_millis(30 + cut % 3 * 40), is_done.changed());
+                let _ = wait.await;
+            }
+            cut
+        }
+    });
+    let followers: Vec<_> = states.iter().map(|state| tokio::spawn(follow(state.clone()))).collect();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|number| tokio::spawn(count_up(states[number as usize % 2].clone(), number)))
+        .collect();
+    let mut lost = 0;
+    for writer in writers {
+        lost += writer.await.expect("no writer panics");
+    }
+    for follower in followers {
+        let seen = follower.await.expect("no follower panics");
+        for number in 0..WRITERS {
+            let counts: Vec<u64> = seen.iter().filter(|(of, _)| *of == number).map(|(_, n)| *n).collect();
+            assert_eq!(counts, (1..=COUNT).collect::<Vec<_>>(), "each count once and in order");
+        }
+    }
+    let _ = done.send(true);
+    let cut = cutter.await.expect("it doesn't panic");
+    eprintln!("connections were cut {cut} times, {lost} calls were lost to it");
+    assert!(cut > 3 && lost > 0, "the test was of no use: {cut} cuts, {lost} calls lost");
+    for state in states {
+        let counts = until_it_answers(|| state.verify()).await;
+        assert_eq!((counts.documents, counts.changes), (WRITERS, WRITERS * COUNT));
+        state.close().await;
+    }
+}
+
+/// Counts in a document, each step on condition that the last one is still there; returns how many calls failed.
+async fn count_up(state: Arc<dyn State>, number: u64) -> u64 {
+    let key = Key::new(TenantId::PLATFORM, "counters", number.to_string()).expect("it is well-formed");
+    let author = Author::new("tester").expect("it is well-formed");
+    let mut lost = 0;
+    loop {
+        // The outcome of a call that was cut is read from the document, as the contract says.
+        let known = until_it_answers(|| state.get(&key)).await;
+        let n = known.as_ref().map_or(0, |known| known.body["n"].as_u64().expect("a count"));
+        if n == COUNT {
+            return lost;
+        }
+        let condition = known.map_or(Precondition::Absent, |known| Precondition::Matches(known.etag));
+        match state.put(&key, json!({"n": n + 1}), condition, &author).await {
+            Ok(stored) => assert_eq!(stored.version, n + 1),
+            Err(error) => {
+                assert!(error.is_retryable(), "nobody else writes it: {error}");
+                lost += 1;
+            }
+        }
+    }
+}
+
+/// All counts, as the feed tells them.
+async fn follow(state: Arc<dyn State>) -> Vec<(u64, u64)> {
+    let (mut after, mut seen) = (ResumeToken::START, Vec::new());
+    while seen.len() < (WRITERS * COUNT) as usize {
+        let _ = until_it_answers(|| state.wait_for_change(after, Duration::from_secs(1))).await;
+        let changes = until_it_answers(|| state.changes(after, 7)).await;
+        for change in &changes.changes {
+            assert_eq!(change.token.position(), seen.len() as u64 + 1, "none is missing, none comes twice");
+            let n = change.body.as_ref().and_then(|body| body["n"].as_u64()).expect("a count");
+            seen.push((change.key.id().parse().expect("a number"), n));
+        }
+        after = changes.next;
+    }
+    seen
+}
+
+/// Calls until the database answers.
+async fn until_it_answers<T, F: Future<Output = phalanx_state::Result<T>>>(call: impl Fn() -> F) -> T {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match call().await {
+            Ok(answer) => return answer,
+            Err(error) => assert!(error.is_retryable() && Instant::now() < deadline, "{error}"),
+        }
+    }
+}
+
 async fn a_server_that_goes_away_may_come_back() {
     let mut server = Server::start();
     let state = open(&server.create().await, Options::default()).await.expect("it opens");
@@ -84,160 +179,4 @@ async fn a_server_that_goes_away_may_come_back() {
     state.put(&key, json!({"n": 2}), Precondition::None, &author).await.expect("it is back");
     state.verify().await.expect("it agrees");
     state.close().await;
-}
-
-/// A PostgreSQL server of our own. It listens only on a socket in its folder.
-pub struct Server {
-    programs: PathBuf,
-    folder: TempDir,
-    process: Option<Child>,
-    databases: AtomicU32,
-}
-
-impl Server {
-    pub fn start() -> Self {
-        let folder =
-            tempfile::Builder::new().prefix("phalanx-pg-").tempdir().expect("a temporary folder can be made");
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).expect("it is ours");
-        if let Some((user, group)) = substitute() {
-            chown(folder.path(), Some(user), Some(group)).expect("root may give a folder away");
-        }
-        let mut server = Self { programs: programs(), folder, process: None, databases: AtomicU32::new(0) };
-        let made = server
-            .command("initdb")
-            .args([
-                "--auth=trust",
-                "--username=postgres",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--no-sync",
-                "--pgdata",
-            ])
-            .arg(server.data())
-            .output()
-            .expect("initdb can be started");
-        assert!(made.status.success(), "initdb failed: {}", String::from_utf8_lossy(&made.stderr));
-        server.launch();
-        server
-    }
-
-    pub fn launch(&mut self) {
-        let log = fs::File::create(self.folder.path().join("log")).expect("the folder can be written");
-        let process = self
-            .command("postgres")
-            .arg("-D")
-            .arg(self.data())
-            .arg("-k")
-            .arg(self.folder.path())
-            .args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=100"])
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("postgres can be started");
-        self.process = Some(process);
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while !self.is_ready() {
-            assert!(Instant::now() < deadline, "PostgreSQL is not ready in time: {}", self.log());
-            let ended =
-                self.process.as_mut().and_then(|process| process.try_wait().expect("it is our child"));
-            assert!(ended.is_none(), "PostgreSQL ended: {}", self.log());
-        }
-    }
-
-    /// Stops the server as a crash would: connections are cut.
-    pub fn stop(&mut self) {
-        let Some(mut process) = self.process.take() else {
-            return;
-        };
-        // SIGQUIT is the server's immediate shutdown: it takes its children along, which SIGKILL doesn't.
-        let signalled = Command::new("kill").args(["-QUIT", &process.id().to_string()]).status();
-        if !signalled.is_ok_and(|status| status.success()) {
-            let _ = process.kill();
-        }
-        let _ = process.wait();
-    }
-
-    pub fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@localhost/{database}?host={}", self.folder.path().display())
-    }
-
-    /// Carries out a statement that no connection of a database can.
-    fn sql(&self, sql: &str) {
-        let mut psql = self.command("psql");
-        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-c", sql, "-h"])
-            .arg(self.folder.path());
-        let done = psql.output().expect("psql can be started");
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    }
-
-    fn is_ready(&self) -> bool {
-        let mut ready = self.command("pg_isready");
-        ready.arg("-q").args(["-t", "1", "-h"]).arg(self.folder.path());
-        ready.status().expect("pg_isready can be started").success()
-    }
-
-    /// A program of PostgreSQL's, as a user that is not root, for it refuses to run as root.
-    fn command(&self, program: &str) -> Command {
-        use std::os::unix::process::CommandExt;
-        let mut command = Command::new(self.programs.join(program));
-        command.current_dir(self.folder.path());
-        if let Some((user, group)) = substitute() {
-            command.uid(user).gid(group);
-        }
-        command
-    }
-
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-#[async_trait]
-impl Fixture for Server {
-    async fn create(&self) -> String {
-        let name = format!("db{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        self.sql(&format!("CREATE DATABASE {name}"));
-        self.url(&name)
-    }
-}
-
-/// The user and group to run the server as: none other than ours, but for root that of the package.
-fn substitute() -> Option<(u32, u32)> {
-    if fs::metadata("/proc/self").map(|own| std::os::unix::fs::MetadataExt::uid(&own)).ok()? != 0 {
-        return None;
-    }
-    let users = fs::read_to_string("/etc/passwd").expect("there is a list of users");
-    let postgres = users.lines().find(|line| line.starts_with("postgres:"));
-    let postgres = postgres.expect("no user `postgres`: install the package `postgresql`");
-    let number =
-        |field| postgres.split(':').nth(field).and_then(|text| text.parse().ok()).expect("ids are numbers");
-    Some((number(2), number(3)))
-}
-
-/// The folder of the newest installed server's programs.
-fn programs() -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut found: Vec<(u32, PathBuf)> = versions
-        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
-        .filter(|(_, programs)| programs.join("initdb").is_file())
-        .collect();
-    found.sort();
-    let elsewhere = || {
-        let path = std::env::var_os("PATH")?;
-        std::env::split_paths(&path).find(|folder: &PathBuf| Path::new(folder).join("initdb").is_file())
-    };
-    found.pop().map(|(_, programs)| programs).or_else(elsewhere).expect(
-        "PostgreSQL is not installed; the tests need its server: install the package `postgresql` \
-         (`apt-get install postgresql`)",
-    )
 }
