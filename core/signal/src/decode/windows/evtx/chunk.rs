@@ -7,7 +7,7 @@ pub(super) const CHUNK_HEADER_BYTES: usize = 512;
 const RECORD_HEADER: usize = 24;
 /// A record has its header and, at its end, its size again.
 const RECORD_MIN: usize = RECORD_HEADER + 4;
-const MAGIC: &[u8; 8] = b"ElfChnk\0";
+pub(super) const CHUNK_MAGIC: &[u8; 8] = b"ElfChnk\0";
 const RECORD_MAGIC: &[u8; 4] = b"**\0\0";
 
 /// What a chunk's header says.
@@ -37,13 +37,16 @@ impl ChunkHeader {
         if chunk.len() < CHUNK_HEADER_BYTES {
             return Err("chunk is cut off in its header");
         }
-        if !chunk.starts_with(MAGIC) {
-            return Err("chunk does not begin with its signature");
+        let has_signature = chunk.starts_with(CHUNK_MAGIC);
+        if !has_signature && next_record(chunk, CHUNK_HEADER_BYTES, chunk.len()).is_none() {
+            return Err("chunk has neither its signature nor records");
         }
         let free_space = u32_at(chunk, 48) as usize;
         let is_plausible = (CHUNK_HEADER_BYTES..=CHUNK_BYTES).contains(&free_space);
         let has_checksums = u32_at(chunk, 120) & 4 == 0;
-        let doubt = if !is_plausible {
+        let doubt = if !has_signature {
+            Some("chunk does not begin with its signature")
+        } else if !is_plausible {
             Some("chunk's header names an impossible end of its records")
         } else if has_checksums && u32_at(chunk, 124) != header_checksum(chunk) {
             Some("chunk's header does not match its checksum")

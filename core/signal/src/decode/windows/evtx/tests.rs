@@ -188,7 +188,17 @@ fn damage_is_kept_and_told_and_the_rest_goes_on() {
     let (records, letters) = damaged(&|file| file[chunk] = b'X');
     assert_eq!(
         (records, &*letters),
-        (20, &[format!("1 at {chunk}: chunk does not begin with its signature")][..])
+        (
+            40,
+            &[format!(
+                "1 at {chunk}: chunk does not begin with its signature; its events were read nevertheless"
+            )][..]
+        )
+    );
+    let (records, letters) = damaged(&|file| file[chunk..chunk + CHUNK_BYTES].fill(b'X'));
+    assert_eq!(
+        (records, &*letters),
+        (20, &[format!("1 at {chunk}: chunk has neither its signature nor records")][..])
     );
     // A chunk of zeros in the middle is told, room at the end is not.
     let (records, letters) = damaged(&|file| file[chunk..chunk + CHUNK_BYTES].fill(0));
@@ -213,6 +223,34 @@ fn damage_is_kept_and_told_and_the_rest_goes_on() {
     assert!((21..40).contains(&records), "{records}");
     assert_eq!(letters.len(), 1, "{letters:?}");
     assert!(letters[0].ends_with("source ends within a chunk's records"), "{letters:?}");
+}
+
+/// Chunks carved from elsewhere: without a file's header, or not where they should be.
+#[test]
+fn chunks_are_read_wherever_they_begin() {
+    let file = file();
+    let chunks = &file[FILE_HEADER_BYTES..];
+    assert_eq!(decode(chunks), (40, vec![]));
+    let (first, second) = chunks.split_at(CHUNK_BYTES);
+    for junk in [1, 512, 4096, 70_000] {
+        let junk = vec![b'x'; junk];
+        let carved = [&file[..FILE_HEADER_BYTES], &junk, first, &junk, second].concat();
+        let (mut rows, counts) = testing::decode(&EVTX, &carved, &[]);
+        assert_eq!(counts.records, 40, "{} bytes of junk: {:?}", junk.len(), counts.dead_letters);
+        let kept: usize = rows
+            .iter()
+            .map(|row| serde_json::from_str::<Json>(row).expect("JSON"))
+            .filter_map(|row| row["RawBytes"].as_u64())
+            .sum::<u64>() as usize;
+        assert_eq!(kept, 2 * junk.len());
+        let cuts: Vec<usize> = (1..carved.len()).step_by(997).collect();
+        let (mut pieces, piece_counts) = testing::decode(&EVTX, &carved, &cuts);
+        rows.sort();
+        pieces.sort();
+        assert_eq!((pieces, piece_counts), (rows, counts));
+    }
+    let bytewise: Vec<usize> = (1..20).collect();
+    assert_eq!(testing::decode(&EVTX, chunks, &bytewise).1.records, 40);
 }
 
 /// Templates that hold each other must not keep the reader busy.
