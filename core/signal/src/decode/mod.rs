@@ -14,10 +14,12 @@ pub mod cloudtrail;
 mod columns;
 mod csv;
 mod device;
+pub mod journald;
 pub mod json;
 pub mod json_lines;
 pub mod lines;
 mod output;
+pub mod security_log;
 pub mod syslog;
 #[cfg(test)]
 mod tests;
@@ -106,8 +108,12 @@ pub static FORMATS: &[&Format] =
         &cloudtrail::FORMAT,
         &zeek::TSV,
         &zeek::JSON,
+        &journald::EXPORT,
+        &journald::JSON,
         &json_lines::FORMAT,
         &csv::FORMAT,
+        &security_log::CEF,
+        &security_log::LEEF,
         &syslog::FORMAT,
     ];
 

@@ -159,7 +159,7 @@ impl<D: LineDecoder> Frames<D> {
         }
         let mut rest = part;
         while self.held.len() + rest.len() > limit {
-            let (now, later) = rest.split_at(limit - self.held.len());
+            let (now, later) = rest.split_at(limit.saturating_sub(self.held.len()));
             self.held.extend_from_slice(now);
             self.oversized.keep(self.held_at, &mut self.held, out);
             rest = later;
@@ -343,5 +343,64 @@ mod tests {
         check("<1>abc", &[(0, "<1>abc")]);
         check("12", &[(0, "12")]);
         check("4 <1>a12", &[(2, "<1>a"), (6, "12")]);
+    }
+
+    /// Framing is made of digits, spaces and line ends: no letter may be lost, whatever comes.
+    #[test]
+    fn no_letter_of_a_stream_is_lost() {
+        const PIECES: [&str; 14] = [
+            "4 <1>a",
+            "<2>b\n",
+            "12",
+            " ",
+            "\n",
+            "<34>",
+            "9 <",
+            "0 <1>",
+            "\r\n",
+            "cde",
+            "3 ",
+            "300 <5>f",
+            "g\n",
+            "99999999999 ",
+        ];
+        let letters = |text: &str| text.chars().filter(char::is_ascii_lowercase).collect::<String>();
+        for seed in 0..2_000_u64 {
+            let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+            let mut below = |limit: usize| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                (state % limit as u64) as usize
+            };
+            let stream: String = (0..=below(14)).map(|_| PIECES[below(PIECES.len())]).collect();
+            let (limit, size) = (1 + below(12), 1 + below(20));
+            let mut session =
+                Session::new(Arc::new(Catalog::new()), TenantId::new(uuid::Uuid::nil()), "test");
+            session.limits.record_bytes = limit;
+            let mut out = Output::new(Arc::new(session), "syslog");
+            let mut frames = Frames::new(Collect::default());
+            let mut offset = 0;
+            for piece in stream.as_bytes().chunks(size) {
+                frames.push(offset, piece, &mut out);
+                offset += piece.len() as u64;
+                assert!(frames.held.len() <= limit.max(OPENING), "{stream:?}");
+            }
+            frames.finish(&mut out);
+            let mut kept = frames.decoder.0;
+            for row in out.flush().iter().flat_map(testing::rows) {
+                let at = row.find(r#""Offset":"#).expect("an offset") + 9;
+                let offset: String = row[at..].chars().take_while(char::is_ascii_digit).collect();
+                let raw =
+                    row.split(r#""Raw":""#).nth(1).and_then(|rest| rest.split(r#"","RawBytes""#).next());
+                kept.push((
+                    offset.parse().expect("a number"),
+                    raw.expect("a text").replace("\\n", "\n").replace("\\r", "\r"),
+                ));
+            }
+            kept.sort_by_key(|(offset, _)| *offset);
+            let kept: String = kept.iter().map(|(_, text)| letters(text)).collect();
+            assert_eq!(kept, letters(&stream), "{stream:?}, limit {limit}, pieces of {size}");
+        }
     }
 }

@@ -43,7 +43,7 @@ pub struct Header<'a> {
     pub prelude: &'a str,
     pub text: &'a str,
     /// Whether the time is of the form that only syslog has, or the version of RFC 5424 is there.
-    is_distinctive: bool,
+    pub is_distinctive: bool,
 }
 
 /// Longest name of a program that is taken for one.
@@ -156,7 +156,7 @@ impl<'a> Header<'a> {
                 return text;
             }
         }
-        if word.starts_with('[') != word.ends_with(']') || word[1..].contains('[') {
+        if word.starts_with('[') != word.ends_with(']') || word.as_bytes()[1..].contains(&b'[') {
             return text;
         }
         self.host = word.trim_start_matches('[').trim_end_matches(']');

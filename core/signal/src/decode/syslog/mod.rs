@@ -19,9 +19,11 @@
 //! them nearest to [`Output::received`]. `offset` is only for dead letters: bytes of the connection so far,
 //! or a count of datagrams. The driver calls [`Output::set_received`] before.
 
+pub(super) mod activity;
 pub mod framing;
 mod header;
-mod priority;
+mod pattern;
+pub(super) mod priority;
 mod rows;
 mod stamp;
 mod structured;
@@ -33,11 +35,12 @@ use std::{net::IpAddr, sync::Arc};
 use framing::Frames;
 use header::Header;
 use rows::RowWriter;
-use stamp::Calendar;
+pub(super) use stamp::{Calendar, zone_seconds};
 
 use super::{
     Confidence, Decoder, Format, Output, Sample, Session, Split,
     lines::{LineDecoder, Lines},
+    security_log::{self, Found},
 };
 
 pub static FORMAT: Format = Format {
@@ -93,6 +96,21 @@ impl Messages {
         self.rows.set_peer(Some(peer));
         self.message(offset, message, out);
         self.rows.set_peer(out.session().peer);
+    }
+
+    /// Decodes a line that has a record of CEF or LEEF, with a syslog header before it or not.
+    pub(super) fn record(&mut self, found: Found, offset: u64, line: &[u8], out: &mut Output) {
+        let text = String::from_utf8_lossy(line);
+        let raw = std::str::from_utf8(line).is_err().then_some(line);
+        let header = match found.at {
+            0 => Header { text: &text, ..Header::default() },
+            _ => Header::read(&text, &mut self.calendar, out.received()),
+        };
+        let record = security_log::find(header.text).ok_or("the record is divided by the syslog header");
+        match record.and_then(|found| self.rows.write_record(found, &header, raw, out)) {
+            Ok(()) => out.record(),
+            Err(reason) => out.dead_letter(offset, line, reason),
+        }
     }
 
     fn text(&mut self, text: &str, raw: Option<&[u8]>, out: &mut Output) {

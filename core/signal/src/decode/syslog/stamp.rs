@@ -58,6 +58,16 @@ impl Calendar {
         }
     }
 
+    /// As [`Calendar::read`], for a text that is a time and nothing else, save that a zone of any form may
+    /// follow: `GMT+01:00`, `+0100`, `CET`.
+    pub fn read_whole(&mut self, text: &str, received: i64) -> Option<i64> {
+        let stamp = self.read(text, received)?;
+        match text[stamp.length..].trim_ascii() {
+            "" => Some(stamp.micros),
+            zone => Some(stamp.micros + self.zone - zone_seconds(zone)? * SECOND),
+        }
+    }
+
     /// RFC 3339, with a space for the `T` too.
     pub fn iso(&self, text: &str) -> Option<Stamp> {
         let bytes = text.as_bytes();
@@ -71,7 +81,8 @@ impl Calendar {
         // A colon at the end divides; inside it belongs to the zone.
         let is_colon = bytes[end - 1] == b':';
         let stamp = &text[..end - usize::from(is_colon)];
-        let has_zone = stamp.as_bytes()[19..].iter().any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-'));
+        let has_zone =
+            stamp.as_bytes().get(19..)?.iter().any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-'));
         let micros = time::parse_datetime(stamp)?;
         Some(Stamp { micros: if has_zone { micros } else { micros - self.zone }, length: end })
     }
@@ -184,6 +195,29 @@ const ZONES: [(&str, i64); 18] = [
     ("MSK", 180),
     ("JST", 540),
 ];
+
+/// The seconds east of UTC of a zone: a known name, `+01:00`, `+0100`, `+01`, or such a number behind a name.
+pub fn zone_seconds(text: &str) -> Option<i64> {
+    if let Some((_, minutes)) = ZONES.iter().find(|(name, _)| *name == text) {
+        return Some(minutes * 60);
+    }
+    let sign_at = text.find(['+', '-'])?;
+    if !matches!(&text[..sign_at], "" | "UTC" | "GMT") {
+        return None;
+    }
+    let digits: Vec<i64> = text[sign_at + 1..]
+        .bytes()
+        .filter(|byte| *byte != b':')
+        .map(|byte| byte.is_ascii_digit().then(|| i64::from(byte - b'0')))
+        .collect::<Option<_>>()?;
+    let seconds = match digits[..] {
+        [hour] => hour * 3_600,
+        [ten, hour] => (ten * 10 + hour) * 3_600,
+        [ten, hour, ten_minutes, minute] => (ten * 10 + hour) * 3_600 + (ten_minutes * 10 + minute) * 60,
+        _ => return None,
+    };
+    Some(if text.as_bytes()[sign_at] == b'-' { -seconds } else { seconds }).filter(|s| s.abs() < 86_400)
+}
 
 fn day_begin(year: i32, month: u32, day: u32) -> Option<i64> {
     (1..=9999).contains(&year).then_some(())?;

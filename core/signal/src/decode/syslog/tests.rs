@@ -181,3 +181,74 @@ fn a_datagram_is_one_message_with_its_line_feeds() {
     assert!(rows[0].contains(r#""HostIP":"192.0.2.7""#), "{}", rows[0]);
     assert_eq!(out.counts().records, 1);
 }
+
+/// Numbers that look random and are the same in each run.
+fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    move |below| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below.max(1) as u64) as usize
+    }
+}
+
+/// Pieces that headers are made of, and that confuse their readers.
+const PIECES: [&[u8]; 36] = [
+    b"<34>",
+    b"<",
+    b">",
+    b"<999>",
+    b"1 ",
+    b"Oct 11 22:14:15 ",
+    b"Feb 29 23:59:60 ",
+    b"2026-01-02T03:04:05Z ",
+    b"2026-01-02 ",
+    b"- ",
+    b"host ",
+    b"2001:db8::1 ",
+    b"app[1]: ",
+    b"app[",
+    b"]",
+    b": ",
+    b"%A-5-B: ",
+    b"*",
+    b"123: ",
+    b"[a b=\"c\"]",
+    b"[a b=\"",
+    b"\\",
+    b"\"",
+    b"CEF:0|a|b|c|d|e|5|",
+    b"LEEF:2.0|a|b|c|d|^|",
+    b"x=y ",
+    b"|",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\x00",
+    b"\t",
+    b" ",
+    b"Accepted password for ",
+    b"sshd[2]: ",
+    b" from 1.2.3.4 port 5 ssh2",
+    b"\xc3\xa9",
+];
+
+#[test]
+fn every_message_is_a_row_or_a_dead_letter() {
+    let session = Arc::new(session());
+    for seed in 0..3_000 {
+        let mut below = numbers(seed);
+        let message: Vec<u8> = (0..=below(12)).flat_map(|_| PIECES[below(PIECES.len())]).copied().collect();
+        let mut out = Output::new(session.clone(), FORMAT.name);
+        out.set_received(testing::RECEIVED);
+        Messages::new(&session).message(0, &message, &mut out);
+        let rows: Vec<String> = out.flush().iter().flat_map(testing::rows).collect();
+        let is_empty = message.iter().all(|byte| matches!(byte, b'\n' | b'\r' | 0));
+        let counts = out.counts();
+        assert_eq!(counts.records + counts.dead_letter_count(), u64::from(!is_empty), "{message:?}");
+        let kept = ["Syslog", "CommonSecurityLog", "PhalanxDeadLetter"];
+        let own =
+            rows.iter().filter(|row| kept.iter().any(|table| row.contains(&format!(r#""Table":"{table}""#))));
+        assert_eq!(own.count(), usize::from(!is_empty), "{rows:#?}");
+    }
+}
