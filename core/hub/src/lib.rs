@@ -31,6 +31,8 @@ mod settings;
 mod shared;
 mod status;
 mod supervise;
+#[cfg(feature = "testsuite")]
+pub mod testsuite;
 mod time;
 
 pub use actions::{
@@ -51,8 +53,9 @@ pub use health::{
 };
 pub use hub::{Hub, HubDeps, StartError};
 pub use manifest::{
-    ActionDeclaration, ContextUse, Flow, Manifest, ManifestError, ManifestErrors, MissedRuns, Parameter,
-    ParameterError, ParameterKind, ScheduleDeclaration, ServiceLimits, SignalUse, Source, When, validate,
+    ActionDeclaration, ContextUse, Direction, Flow, FlowMeaning, Manifest, ManifestError, ManifestErrors,
+    MissedRuns, Parameter, ParameterError, ParameterKind, ScheduleDeclaration, ServiceLimits, SignalUse,
+    Source, When, validate,
 };
 pub use matrix::{Arrow, FlowRow, Matrix, MatrixService, Noun, matrix};
 pub use meter::Traffic;

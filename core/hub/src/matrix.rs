@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    manifest::{EVERY_TABLE, Flow, Manifest, Source},
+    manifest::{EVERY_TABLE, Flow, FlowMeaning, Manifest, Source},
     meter::Traffic,
 };
 
@@ -61,6 +61,7 @@ pub struct Arrow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FlowRow {
     pub flow: Flow,
+    pub meaning: FlowMeaning,
     /// `service consumes signal DeviceInfo` and the like.
     pub parts: Vec<String>,
     /// Whether anything has gone along one of its arrows since the start.
@@ -240,6 +241,7 @@ fn flows(manifests: &[Manifest], traffic: &impl Fn(&str, Side, Noun, &str) -> Tr
                     }
                     None => rows.push(FlowRow {
                         flow: *flow,
+                        meaning: flow.meaning(),
                         parts: vec![part.clone()],
                         is_alive: seen.count > 0,
                         last_micros: seen.last_micros,

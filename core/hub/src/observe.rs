@@ -146,7 +146,7 @@ impl Consumer<'_> {
         let mut failures = 0;
         loop {
             let call = slot.service.observe(self.ctx, signals);
-            match self.life.watch.over(Activity::Observe, limit, call).await {
+            match self.life.over(Activity::Observe, limit, call).await {
                 Ok(()) => {
                     if failures > 0 {
                         slot.condition.lock().observe_failure = None;

@@ -13,6 +13,7 @@
 mod record;
 mod request;
 mod row;
+mod shared_text;
 mod work;
 
 use std::{

@@ -51,6 +51,7 @@ pub struct ActionRecord {
     pub tenant: TenantId,
     pub action: String,
     /// The service that carries it out.
+    #[serde(with = "super::shared_text")]
     pub service: Arc<str>,
     pub target: Target,
     pub parameters: Map<String, Value>,

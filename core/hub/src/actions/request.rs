@@ -44,7 +44,7 @@ pub struct Target {
 #[serde(rename_all = "camelCase")]
 pub enum Requester {
     /// A service of this platform.
-    Service(Arc<str>),
+    Service(#[serde(with = "super::shared_text")] Arc<str>),
     /// A user or an application, by its id.
     Principal(String),
 }
@@ -106,6 +106,8 @@ pub enum RequestError {
     Parameters(Vec<ParameterError>),
     #[error("action `{action}` is done to a {expected}, found a {found}")]
     Target { action: String, expected: String, found: String },
+    #[error("action `{action}` needs the id of a {expected}")]
+    NoTarget { action: String, expected: String },
     #[error("an idempotency key has 1 to 200 bytes without control characters")]
     Key,
     #[error("the request has expired")]
@@ -173,6 +175,10 @@ impl ActionRequest {
             let (action, found) = (self.action, self.target.kind);
             return Err(RequestError::Target { action, expected: declaration.target.clone(), found });
         }
+        if self.target.id.is_empty() {
+            let (action, expected) = (self.action, declaration.target.clone());
+            return Err(RequestError::NoTarget { action, expected });
+        }
         if self.expires.is_some_and(|at| at <= now) {
             return Err(RequestError::Expired);
         }
@@ -189,9 +195,12 @@ impl Target {
 }
 
 impl Requester {
-    /// As the audit trail names it.
+    /// As the audit trail names it. The trail takes a line of some length; the action itself keeps the reason
+    /// as it was given.
     pub(super) fn author(&self, reason: &str) -> Result<Author, phalanx_state::Error> {
-        Author::new(self.to_string())?.because(reason)
+        const REASON_BYTES_MAX: usize = 4_096;
+        let line: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        Author::new(self.to_string())?.because(&line[..line.floor_char_boundary(REASON_BYTES_MAX)])
     }
 }
 

@@ -159,7 +159,8 @@ impl Worker<'_> {
                     if let Some(outcome) = &mut ended.outcome {
                         outcome.result = done.result;
                     }
-                    ended.undo_token = done.undo.filter(|_| record.undo_of.is_none());
+                    let is_undoable = declaration.is_undoable && record.undo_of.is_none();
+                    ended.undo_token = done.undo.filter(|_| is_undoable);
                     return Ok(Some(ended));
                 }
                 Try::Failed(reason) => {
@@ -190,7 +191,7 @@ impl Worker<'_> {
         let activity = Activity::Action(record.action.clone());
         let limit = declaration.timeout.saturating_add(WATCH_GRACE);
         let acting = timeout(declaration.timeout, slot.service.act(self.ctx, &call));
-        match self.life.watch.over(activity, Some(limit), acting).await {
+        match self.life.over(activity, Some(limit), acting).await {
             Ok(Ok(done)) => Try::Done(done),
             Ok(Err(ActionError { message, is_final: true, .. })) => Try::Failed(message),
             Ok(Err(ActionError { message, after, .. })) => Try::Again { reason: message, after },

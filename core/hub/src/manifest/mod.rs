@@ -18,7 +18,7 @@ use serde::Serialize;
 
 pub use action::ActionDeclaration;
 pub use context::ContextUse;
-pub use flow::Flow;
+pub use flow::{Direction, Flow, FlowMeaning};
 pub(crate) use parameter::nearest;
 pub use parameter::{Parameter, ParameterError, ParameterKind};
 pub use schedule::{MissedRuns, ScheduleDeclaration, When};

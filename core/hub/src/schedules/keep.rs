@@ -77,7 +77,7 @@ impl Keeper<'_> {
         // Should this run not come back, that is its result.
         self.note(now, Some("it did not come to its end".to_owned()));
         let run = service.service.scheduled(self.ctx, &declaration.name);
-        let result = self.life.watch.over(activity, Some(declaration.timeout), run).await;
+        let result = self.life.over(activity, Some(declaration.timeout), run).await;
         let failure = result.err().map(|error| error.to_string());
         let has_failed_before = self.slot.has_failed.swap(failure.is_some(), Ordering::Relaxed);
         let schedule = declaration.name.clone();

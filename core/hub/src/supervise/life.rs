@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{runtime::Handle, sync::oneshot};
@@ -37,6 +38,22 @@ impl Life {
     /// Whether the life goes on; what a handle does begins with this.
     pub fn check(&self) -> Result<(), Ended> {
         if self.is_ended.load(Ordering::Acquire) { Err(Ended) } else { Ok(()) }
+    }
+
+    /// Carries a call of the service out under its deadline. A call that comes back after the life has ended (it
+    /// held the thread, say) is the last that this life makes.
+    pub async fn over<T>(
+        &self,
+        activity: Activity,
+        limit: Option<Duration>,
+        call: impl Future<Output = T>,
+    ) -> T {
+        let result = self.watch.over(activity, limit, call).await;
+        if self.check().is_err() {
+            // Everything of this life is dropped as soon as its thread looks at it.
+            std::future::pending::<()>().await;
+        }
+        result
     }
 
     /// From now on the handles of this life refuse everything.
@@ -86,13 +103,13 @@ async fn work(life: &Arc<Life>) -> Result<(), Failure> {
     let slot = &life.slot;
     let (service, limits) = (&slot.service, &slot.manifest.limits);
     let ctx = ServiceContext::new(life.clone());
-    let start = life.watch.over(Activity::Start, Some(limits.start), service.start(&ctx));
+    let start = life.over(Activity::Start, Some(limits.start), service.start(&ctx));
     start.await.map_err(|error| failed(Activity::Start, &error))?;
     slot.enter(ServiceState::Run);
     slot.report(HealthEvent::Start { restarts: slot.condition.lock().restarts });
 
     let run = async {
-        let run = life.watch.over(Activity::Run, limits.heartbeat, service.run(&ctx));
+        let run = life.over(Activity::Run, limits.heartbeat, service.run(&ctx));
         run.await.map_err(|error| failed(Activity::Run, &error))
     };
     tokio::try_join!(
@@ -101,8 +118,10 @@ async fn work(life: &Arc<Life>) -> Result<(), Failure> {
         actions::work(life, &ctx),
         schedules::keep(life, &ctx),
     )?;
+    // One that has nothing to do lives on: what it gave out (context, say) is good as long as it lives.
+    life.shutdown().cancelled().await;
 
-    let stop = life.watch.over(Activity::Stop, Some(limits.stop), service.stop(&ctx));
+    let stop = life.over(Activity::Stop, Some(limits.stop), service.stop(&ctx));
     stop.await.map_err(|error| failed(Activity::Stop, &error))
 }
 

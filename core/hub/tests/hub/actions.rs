@@ -133,6 +133,7 @@ async fn requests_are_checked() {
     assert_eq!(refuse(unknown).await, "no service provides action `melt-device`");
     let user = ActionRequest { target: Target::new("user", "bob"), ..request("pc1", "k") };
     assert_eq!(refuse(user).await, "action `isolate-device` is done to a device, found a user");
+    assert_eq!(refuse(request("", "k")).await, "action `isolate-device` needs the id of a device");
     let odd = request("pc1", "k").parameter("minutes", "x").parameter("minuets", 3);
     assert_eq!(
         refuse(odd).await,
@@ -143,6 +144,37 @@ async fn requests_are_checked() {
     let keyless = refuse(request("pc1", "")).await;
     assert_eq!(keyless, "an idempotency key has 1 to 200 bytes without control characters");
     assert_eq!(calls.len(), 0);
+    hub.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_reason_may_be_a_page_and_the_trail_has_a_line_of_it() {
+    let place = Place::new().await;
+    let (service, calls) = recording();
+    let hub = place.start([service]).await;
+    let page = format!("first line\nsecond line\t{}", "é".repeat(3_000));
+    let id = ask(&hub, ActionRequest { reason: page.clone(), ..request("pc1", "k") }).await;
+    assert_eq!(outcome(&hub, id).await.reason, page);
+    assert_eq!(calls.all()[0].reason, page);
+    let tenant = phalanx_state::TenantId::new(*TENANT.as_uuid());
+    let audit = place.state.audit(&AuditQuery::new(tenant)).await.expect("the trail is there");
+    let line = audit.records.last().and_then(|record| record.change.reason.clone()).expect("a reason");
+    assert!(line.starts_with("first line second line é"), "{line}");
+    assert!((4_095..=4_096).contains(&line.len()), "it ends with a whole character, at {} bytes", line.len());
+    hub.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_is_not_declared_undoable_is_not_undone() {
+    let place = Place::new().await;
+    let declaration = ActionDeclaration::new("wipe-device", "device", "erases a device");
+    let service = endpoint(declaration, |_| async { Ok(ActionDone::new("erased").undo(json!("a token"))) });
+    let hub = place.start([service]).await;
+    let wipe = ActionRequest { action: "wipe-device".into(), ..request("pc1", "k") };
+    let id = ask(&hub, wipe).await;
+    assert_eq!(outcome(&hub, id).await.undo_token, None);
+    let undone = hub.actions().undo(analyst(), TENANT, id, "it was the wrong one").await;
+    assert!(matches!(undone, Err(RequestError::NotUndoable(_))), "{undone:?}");
     hub.shutdown().await;
 }
 

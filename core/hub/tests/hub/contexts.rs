@@ -208,6 +208,39 @@ async fn what_another_process_changed_is_believed_within_a_second() {
     hub.shutdown().await;
 }
 
+/// What policy asks on every request. Without optimisation and beside other tests a read takes some hundred
+/// nanoseconds; the bound is far above that, and far below anything that waits for a lock or a disk.
+#[tokio::test]
+async fn a_read_waits_for_nothing() {
+    let place = Place::new().await;
+    let (hub, owner) = owned(&place).await;
+    let names: Vec<String> = (0..2_000).map(|number| format!("pc{number}")).collect();
+    let values = names.iter().map(|name| (name.clone(), score(7))).collect();
+    owner.put_all(TENANT, values).await.expect("stored");
+    let reader = hub.contexts().reader::<Compliance>().expect("the kind is owned");
+    // A writer goes on meanwhile.
+    let writing = tokio::spawn(async move {
+        for number in 0..200 {
+            owner.put(TENANT, "pc0", score(number)).await.expect("stored");
+        }
+    });
+    let mut rounds = Vec::new();
+    while rounds.len() < 20 || !writing.is_finished() {
+        let began = std::time::Instant::now();
+        let scores: u32 =
+            names.iter().filter_map(|name| reader.get(TENANT, name)).map(|b| b.value.score).sum();
+        rounds.push(began.elapsed() / 2_000);
+        assert!(scores >= 7 * 1_999, "all are believed");
+        tokio::task::yield_now().await;
+    }
+    writing.await.expect("no panic");
+    rounds.sort_unstable();
+    let median = rounds[rounds.len() / 2];
+    println!("a read takes {median:?}, of {} rounds", rounds.len());
+    assert!(median < Duration::from_micros(20), "a read takes {median:?}");
+    hub.shutdown().await;
+}
+
 #[tokio::test]
 async fn tenants_are_apart() {
     let place = Place::new().await;

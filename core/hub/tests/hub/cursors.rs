@@ -52,6 +52,7 @@ async fn nothing_is_read_twice_across_stops_and_crashes() {
     let (hub, cursor) = read(&place, 20).await;
     assert_eq!(cursor, Some(10));
     hub.shutdown().await;
+    drop(hub);
     for number in 0..100 {
         place.append(&["Syslog"], &number.to_string()).await;
     }
@@ -74,7 +75,7 @@ async fn the_journal_keeps_what_the_cursors_need_and_no_more() {
     assert_eq!(committed(), Some(place.journal.head()));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cursors_are_in_the_files_of_the_journal() {
     let mut place = Place::new().await;
     let (hub, _) = read(&place, 10).await;

@@ -6,5 +6,6 @@ mod cursors;
 mod manifests;
 mod routing;
 mod schedules;
+mod suite;
 mod supervision;
 mod support;

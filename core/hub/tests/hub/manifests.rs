@@ -211,6 +211,7 @@ fn the_matrix_has_an_arrow_for_each_way() {
     let flows: Vec<String> = matrix.flows.iter().map(|row| row.flow.to_string()).collect();
     assert_eq!(flows, ["F1", "F2", "F8", "F9", "F22", "F57"]);
     assert_eq!(matrix.flows[1].parts, ["identity consumes context user-risk"]);
+    assert_eq!((matrix.flows[1].meaning.service, matrix.flows[1].is_alive), ("identity", false));
     let identity = &matrix.services[1];
     assert_eq!(identity.flows_consumed, [Flow::new(1), Flow::new(2)]);
     assert!(identity.flows_provided.is_empty());

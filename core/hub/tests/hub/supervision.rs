@@ -44,8 +44,10 @@ async fn a_panic_over_signals_restarts_only_that_service_and_ends() {
     let HealthEvent::Skip { reason, .. } = skipped.event else { unreachable!() };
     assert_eq!(reason, "the service failed over it 3 times");
     eventually("the rest is seen", || seen.all().ends_with(&["b".into(), "c".into()])).await;
-    assert_eq!(seen_steady.all(), ["a", "poison", "b", "c"]);
-    assert_eq!((restarts(&hub, 0), restarts(&hub, 1)), (3, 0));
+    until_log(&seen_steady, &["a", "poison", "b", "c"]).await;
+    // One more where it first came among others, for then it was not the one to blame yet.
+    assert!((3..=4).contains(&restarts(&hub, 0)), "{} restarts", restarts(&hub, 0));
+    assert_eq!(restarts(&hub, 1), 0);
     report(&mut reports, |r| r.event == HealthEvent::Recover).await;
     hub.shutdown().await;
 }
@@ -120,6 +122,9 @@ async fn a_thread_that_blocks_is_given_up_and_can_do_no_harm_later() {
     release.store(true, Ordering::SeqCst);
     let ended = "this run of the service has been ended";
     until_log(&late, &[ended, ended]).await;
+    // Nor are the threads that came back given anything more.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(late.len(), 2);
     assert!(place.texts("DeviceInfo", "DeviceName").await.is_empty());
     hub.shutdown().await;
 }
@@ -181,6 +186,24 @@ async fn a_run_without_heartbeats_counts_as_hanging() {
     beats.store(true, Ordering::SeqCst);
     report(&mut reports, |r| r.event == HealthEvent::Recover).await;
     hub.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_service_without_work_lives_until_the_shutdown() {
+    let place = Place::new().await;
+    let (give, mut take) = tokio::sync::mpsc::unbounded_channel();
+    let idle = Fake::new(manifest("idle").provides_signals(["DeviceInfo"], [])).start(move |ctx, ()| {
+        let sent = give.send(ctx).map_err(ServiceError::from);
+        async { sent }
+    });
+    let hub = place.start([idle.build()]).await;
+    let ctx = soon("it starts", take.recv()).await.expect("its handle");
+    eventually("it runs", || hub.status().services[0].state == ServiceState::Run).await;
+    // What others hold of it goes on working.
+    ctx.emit(vec![row(ctx.catalog(), "DeviceInfo", "one")]).await.expect("it lives");
+    hub.shutdown().await;
+    assert_eq!(hub.status().services[0].state, ServiceState::Stop);
+    assert!(ctx.emit(vec![row(ctx.catalog(), "DeviceInfo", "two")]).await.is_err());
 }
 
 #[tokio::test]
