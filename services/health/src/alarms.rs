@@ -14,7 +14,7 @@ const FREE_BAD: u64 = 50;
 const FREE_GOOD: u64 = 80;
 
 /// What is known to be bad.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Alarms {
     bad: HashSet<String>,
 }

@@ -1,13 +1,19 @@
 //! Table `SentinelHealth`: what the hub reports.
+//!
+//! `Data fetch status change` with `Success` and `Failure` is the original's own operation for data connectors,
+//! and ours are told of in the same words, so rules over it work. The other operations are about parts that the
+//! original keeps to itself (`SentinelResourceType` says which); their `Status` uses the same three words.
 
 use phalanx_hub::{HealthEvent, HealthReport, SourceState};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::fill::Fill;
 
 const SERVICE: &str = "Service status change";
 const CONSUMER: &str = "Consumer status change";
 const SCHEDULE: &str = "Scheduled run status change";
+const SUMMARY: &str = "Service status summary";
 /// As the original names the change of a data connector.
 const SOURCE: &str = "Data fetch status change";
 
@@ -24,12 +30,21 @@ pub(crate) struct Event<'a> {
 }
 
 impl Event<'_> {
+    /// Writes the row.
     pub fn write(&self, fill: &mut Fill) {
         let status = if self.is_success { "Success" } else { "Failure" };
+        self.write_with(fill, status);
+    }
+
+    fn write_with(&self, fill: &mut Fill, status: &str) {
+        let (workspace, record) = (fill.tenant().to_string(), self.record_id(fill).to_string());
+        let resource = format!("/workspaces/{workspace}/{}/{}", self.resource_type, self.resource);
         fill.row()
             .text("SourceSystem", "Phalanx")
+            .text("WorkspaceId", &workspace)
+            .text("RecordId", &record)
             .text("OperationName", self.operation)
-            .text("SentinelResourceId", &format!("{}/{}", self.resource_type, self.resource))
+            .text("SentinelResourceId", &resource)
             .text("SentinelResourceName", self.resource)
             .text("SentinelResourceType", self.resource_type)
             .text("SentinelResourceKind", self.kind)
@@ -37,6 +52,13 @@ impl Event<'_> {
             .text("Description", self.description)
             .text("Reason", self.reason)
             .json("ExtendedProperties", &self.properties);
+    }
+
+    /// Names the row: the same for the same event at the same moment, so that a row written twice shows.
+    fn record_id(&self, fill: &Fill) -> Uuid {
+        let Self { operation, resource, resource_type, kind, description, reason, .. } = self;
+        let what = [*operation, *resource_type, *resource, *kind, *description, *reason].join("\n");
+        Uuid::new_v5(fill.tenant().as_uuid(), format!("{}\n{what}", fill.now()).as_bytes())
     }
 }
 
@@ -135,7 +157,7 @@ pub(crate) fn write(fill: &mut Fill, report: &HealthReport) {
 /// Writes that reports were missed, because there were more than could be written.
 pub(crate) fn write_missed(fill: &mut Fill, missed: u64) {
     Event {
-        operation: SERVICE,
+        operation: SUMMARY,
         resource: "health",
         resource_type: "Service",
         kind: "",
@@ -144,5 +166,5 @@ pub(crate) fn write_missed(fill: &mut Fill, missed: u64) {
         reason: "",
         properties: json!({ "Missed": missed }),
     }
-    .write(fill);
+    .write_with(fill, "Informational");
 }

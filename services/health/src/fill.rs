@@ -8,12 +8,23 @@ use serde_json::Value;
 pub(crate) struct Fill {
     rows: RowsBuilder,
     now: i64,
+    tenant: TenantId,
 }
 
 impl Fill {
     /// For a table that the manifest provides.
     pub fn new(ctx: &ServiceContext, table: &str) -> Result<Self, EmitError> {
-        Ok(Self { rows: ctx.rows(table)?, now: ctx.clock().micros() })
+        Ok(Self { rows: ctx.rows(table)?, now: ctx.clock().micros(), tenant: ctx.tenant() })
+    }
+
+    /// When its rows were made, in microseconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// The platform's own tenant, which is also the id of its workspace.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
     }
 
     /// Begins a row; it is complete when dropped.
@@ -40,6 +51,12 @@ impl FillRow<'_> {
             Some(at) => self.row.text(at, text),
             None => self.row.unmapped(column, text),
         }
+        self
+    }
+
+    /// What the table has no column for, on purpose.
+    pub fn unmapped(&mut self, name: &str, text: &str) -> &mut Self {
+        self.row.unmapped(name, text);
         self
     }
 

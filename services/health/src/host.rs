@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::{IpAddr, Ipv4Addr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket},
 };
 
 /// This machine, as far as it can be asked without rights.
@@ -32,7 +32,7 @@ impl Host {
             os_name: release_field(&release, "PRETTY_NAME").unwrap_or_default(),
             os_version: (major.to_owned(), minor.to_owned()),
             address: address(),
-            addresses: read("/proc/net/fib_trie").map(|trie| own_addresses(&trie)).unwrap_or_default(),
+            addresses: addresses(),
             machine_id: read("/etc/machine-id").and_then(|id| machine_id(&id)),
         }
     }
@@ -56,7 +56,25 @@ fn address() -> Option<IpAddr> {
     Some(socket.local_addr().ok()?.ip()).filter(|ip| !ip.is_unspecified())
 }
 
-/// The machine's own addresses in the kernel's routing table, the loopback's left out.
+/// The machine's own addresses, the loopback's and those good only on one link left out.
+fn addresses() -> Vec<IpAddr> {
+    let mut addresses = read("/proc/net/fib_trie").map(|trie| own_addresses(&trie)).unwrap_or_default();
+    addresses.extend(read("/proc/net/if_inet6").map(|list| own_v6_addresses(&list)).unwrap_or_default());
+    addresses
+}
+
+/// The addresses of scope global (`00`) in the kernel's list: address, interface, prefix, scope, flags, name.
+fn own_v6_addresses(list: &str) -> Vec<IpAddr> {
+    let address = |line: &str| {
+        let mut fields = line.split_ascii_whitespace();
+        let (address, scope) = (fields.next()?, fields.nth(2)?);
+        let bits = u128::from_str_radix(address, 16).ok().filter(|_| address.len() == 32 && scope == "00")?;
+        Some(IpAddr::V6(Ipv6Addr::from_bits(bits)))
+    };
+    list.lines().filter_map(address).collect()
+}
+
+/// The machine's own addresses in the kernel's routing table.
 fn own_addresses(trie: &str) -> Vec<IpAddr> {
     let mut addresses = Vec::new();
     let mut last = None;
@@ -89,6 +107,14 @@ mod tests {
                     /32 host LOCAL\n     |-- 127.0.0.1\n        /32 host LOCAL\nLocal:\n     |-- 10.0.0.5\n        \
                     /32 host LOCAL\n     |-- 10.0.0.255\n        /32 link BROADCAST\n";
         assert_eq!(own_addresses(trie), [IpAddr::V4(Ipv4Addr::new(10, 0, 0, 5))]);
+    }
+
+    #[test]
+    fn only_addresses_that_others_can_reach_are_told() {
+        let list = "00000000000000000000000000000001 01 80 10 80       lo\n\
+                    fe80000000000000021122fffe334455 02 40 20 80     eth0\n\
+                    20010db8000000000000000000000007 02 40 00 00     eth0\nodd\n";
+        assert_eq!(own_v6_addresses(list), ["2001:db8::7".parse::<IpAddr>().expect("an address")]);
     }
 
     #[test]

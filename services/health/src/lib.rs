@@ -12,6 +12,9 @@ mod fill;
 mod heartbeat;
 mod host;
 mod refusals;
+mod standing;
+#[cfg(test)]
+mod tests;
 mod usage;
 mod vitals;
 
@@ -26,7 +29,7 @@ use phalanx_signal::SignalBatch;
 
 pub use vitals::{ConsumerVital, DeadLetterCount, DiskVital, RefusalCount, UsageCount, Vitals};
 
-use crate::{alarms::Alarms, fill::Fill, refusals::Refusals, usage::Usage};
+use crate::{alarms::Alarms, fill::Fill, refusals::Refusals, standing::Standings, usage::Usage};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const TABLES: [&str; 5] = ["Heartbeat", "Usage", "SentinelHealth", "PhalanxConsumer", "PhalanxRefusal"];
@@ -43,6 +46,7 @@ pub struct Health {
 struct Told {
     /// Number of the last health report.
     reports: u64,
+    standings: Standings,
     refusals: Refusals,
     usage: Usage,
     alarms: Alarms,
@@ -60,29 +64,49 @@ impl Health {
         Ok(fill.finish(ctx.tenant()))
     }
 
-    fn consumers(&self, ctx: &ServiceContext) -> Result<Vec<SignalBatch>, ServiceError> {
-        let consumers = self.vitals.consumers();
+    async fn tell_of_consumers(&self, ctx: &ServiceContext) -> Result<(), ServiceError> {
+        let (consumers, disk) = (self.vitals.consumers(), self.vitals.disk());
         let mut fill = Fill::new(ctx, "PhalanxConsumer")?;
-        consumers::write(&mut fill, &consumers);
+        let mut alarms = {
+            let told = self.told.lock();
+            consumers::write(&mut fill, &consumers, &told.standings);
+            told.alarms.clone()
+        };
         let mut batches = fill.finish(ctx.tenant());
         let mut fill = Fill::new(ctx, "SentinelHealth")?;
-        self.told.lock().alarms.write(&mut fill, &consumers, self.vitals.disk().as_ref());
+        alarms.write(&mut fill, &consumers, disk.as_ref());
         batches.extend(fill.finish(ctx.tenant()));
-        Ok(batches)
+        emit(ctx, batches).await?;
+        self.told.lock().alarms = alarms;
+        Ok(())
     }
 
-    fn refusals(&self, ctx: &ServiceContext) -> Result<Vec<SignalBatch>, ServiceError> {
-        let mut fill = Fill::new(ctx, "PhalanxRefusal")?;
+    async fn tell_of_refusals(&self, ctx: &ServiceContext) -> Result<(), ServiceError> {
         let (refused, letters) = (self.vitals.refusals(), self.vitals.dead_letters());
-        self.told.lock().refusals.write(&mut fill, refused, letters);
-        Ok(fill.finish(ctx.tenant()))
+        let mut refusals = self.told.lock().refusals.clone();
+        let mut fill = Fill::new(ctx, "PhalanxRefusal")?;
+        refusals.write(&mut fill, refused, letters);
+        emit(ctx, fill.finish(ctx.tenant())).await?;
+        self.told.lock().refusals = refusals;
+        Ok(())
     }
 
-    fn usage(&self, ctx: &ServiceContext) -> Result<Vec<SignalBatch>, ServiceError> {
+    async fn tell_of_usage(&self, ctx: &ServiceContext) -> Result<(), ServiceError> {
         let counts = self.vitals.usage();
-        let host = host::Host::find();
-        self.told.lock().usage.write(ctx, &counts, &host)
+        let mut usage = self.told.lock().usage.clone();
+        let batches = usage.write(ctx, &counts, &host::Host::find())?;
+        emit(ctx, batches).await?;
+        self.told.lock().usage = usage;
+        Ok(())
     }
+}
+
+/// What was told counts as told only once this has returned.
+async fn emit(ctx: &ServiceContext, batches: Vec<SignalBatch>) -> Result<(), ServiceError> {
+    if !batches.is_empty() {
+        let _durable = ctx.emit(batches).await?;
+    }
+    Ok(())
 }
 
 #[async_trait]
@@ -105,6 +129,11 @@ impl Service for Health {
         )
     }
 
+    async fn start(&self, ctx: &ServiceContext) -> Result<(), ServiceError> {
+        self.told.lock().usage.begin(ctx.clock().micros());
+        Ok(())
+    }
+
     async fn run(&self, ctx: &ServiceContext) -> Result<(), ServiceError> {
         let told = self.told.lock().reports;
         let mut reports = ctx.health(told);
@@ -117,6 +146,7 @@ impl Service for Health {
             let mut fill = Fill::new(ctx, "SentinelHealth")?;
             let number = match news {
                 HealthNews::Report(report) => {
+                    self.told.lock().standings.take(&report);
                     events::write(&mut fill, &report);
                     report.number
                 }
@@ -125,32 +155,24 @@ impl Service for Health {
                     self.told.lock().reports + missed
                 }
             };
-            ctx.emit(fill.finish(ctx.tenant())).await?;
+            emit(ctx, fill.finish(ctx.tenant())).await?;
             self.told.lock().reports = number;
         }
     }
 
     async fn scheduled(&self, ctx: &ServiceContext, schedule: &str) -> Result<(), ServiceError> {
-        let batches = match schedule {
-            "heartbeat" => self.heartbeat(ctx)?,
-            "consumers" => self.consumers(ctx)?,
-            "refusals" => self.refusals(ctx)?,
-            "usage" => self.usage(ctx)?,
-            other => return Err(ServiceError::new(format!("there is no schedule `{other}`"))),
-        };
-        if !batches.is_empty() {
-            let _durable = ctx.emit(batches).await?;
+        match schedule {
+            "heartbeat" => emit(ctx, self.heartbeat(ctx)?).await,
+            "consumers" => self.tell_of_consumers(ctx).await,
+            "refusals" => self.tell_of_refusals(ctx).await,
+            "usage" => self.tell_of_usage(ctx).await,
+            other => Err(ServiceError::new(format!("there is no schedule `{other}`"))),
         }
-        Ok(())
     }
 
     async fn stop(&self, ctx: &ServiceContext) -> Result<(), ServiceError> {
         // The counts begin at nothing with the next start, so what is not told by now never is.
-        let mut batches = self.refusals(ctx)?;
-        batches.extend(self.usage(ctx)?);
-        if !batches.is_empty() {
-            let _durable = ctx.emit(batches).await?;
-        }
-        Ok(())
+        self.tell_of_refusals(ctx).await?;
+        self.tell_of_usage(ctx).await
     }
 }

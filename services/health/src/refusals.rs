@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::{DeadLetterCount, RefusalCount, fill::Fill};
 
 /// The counts that were told already.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Refusals {
     told: HashMap<Kind, u64>,
 }

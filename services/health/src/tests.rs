@@ -6,11 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, cast::AsArray, types::TimestampMicrosecondType};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use phalanx_hub::{
-    Chance, Clock, Hub, HubDeps, HubSettings, SourceReport, SourceState,
-};
+use phalanx_hub::{Chance, Clock, Hub, HubDeps, HubSettings, SourceReport, SourceState};
 use phalanx_journal::{EmbeddedJournal, Journal, JournalConfig, Position, Start};
 use phalanx_signal::{Catalog, TenantId};
 use phalanx_state::Options;
@@ -79,8 +77,8 @@ async fn start(services: Vec<Arc<dyn Service>>) -> Place {
     let url = format!("sqlite:{}", folder.path().join("state.db").display());
     let state = phalanx_state::open(&url, Options::default()).await.expect("the state opens");
     let config = JournalConfig::new(folder.path().join("journal"));
-        let journal = EmbeddedJournal::open(config).expect("the journal opens");
-        let journal: Arc<dyn Journal> = Arc::new(journal);
+    let journal = EmbeddedJournal::open(config).expect("the journal opens");
+    let journal: Arc<dyn Journal> = Arc::new(journal);
     // So that everything can be read again at the end.
     journal.register("test", Start::Oldest).await.expect("a consumer");
     let settings = HubSettings {
@@ -140,6 +138,12 @@ fn decode(rows: &RecordBatch) -> Vec<BTreeMap<String, String>> {
     let (schema, options) = (rows.schema(), FormatOptions::default());
     let mut decoded = vec![BTreeMap::new(); rows.num_rows()];
     for (field, column) in schema.fields().iter().zip(rows.columns()) {
+        if let Some(times) = column.as_primitive_opt::<TimestampMicrosecondType>() {
+            for (at, row) in decoded.iter_mut().enumerate() {
+                row.insert(field.name().clone(), times.value(at).to_string());
+            }
+            continue;
+        }
         let texts = ArrayFormatter::try_new(column, &options).expect("a column that can be shown");
         for (at, row) in decoded.iter_mut().enumerate() {
             row.insert(field.name().clone(), texts.value(at).to_string());
@@ -177,14 +181,15 @@ async fn the_figures_become_rows() {
         status_code: Some(429),
         count: 5,
     }];
-    *figures.disk.lock() =
-        Some(DiskVital { path: "/data".into(), free_bytes: 20, total_bytes: 1_000 });
+    *figures.disk.lock() = Some(DiskVital { path: "/data".into(), free_bytes: 20, total_bytes: 1_000 });
     let place = start(vec![Arc::new(Health::new(figures.clone(), "1.2.3"))]).await;
 
     let beat = place.row("Heartbeat", |_| true).await;
-    assert_eq!((beat["Category"].as_str(), beat["Version"].as_str()), ("Phalanx", "1.2.3"));
-    assert_eq!(beat["OSType"], "Linux");
+    let shown = ["Category", "SCAgentChannel", "Version", "OSType", "SourceSystem", "ComputerEnvironment"];
+    let shown: Vec<&str> = shown.iter().map(|column| beat[*column].as_str()).collect();
+    assert_eq!(shown, ["Direct Agent", "Direct", "1.2.3", "Linux", "Linux", "Non-Azure"]);
     assert!(!beat["Computer"].is_empty() && beat.contains_key("TimeGenerated"));
+    assert!(beat["ComputerPrivateIPs"].starts_with('['), "a list: {beat:?}");
 
     let lag = place.row("PhalanxConsumer", |_| true).await;
     let shown = ["Consumer", "Position", "Head", "LagRecords", "LagSeconds", "Restarts", "Status"];
@@ -193,6 +198,9 @@ async fn the_figures_become_rows() {
     let alarm = place.row("SentinelHealth", |row| row["SentinelResourceName"] == "lake").await;
     assert_eq!(alarm["OperationName"], "Consumer status change");
     assert_eq!(alarm["Status"], "Failure");
+    assert_eq!(alarm["WorkspaceId"], TENANT.to_string());
+    assert_eq!(alarm["SentinelResourceId"], format!("/workspaces/{TENANT}/Consumer/lake"));
+    assert!(alarm["RecordId"].parse::<Uuid>().is_ok(), "{alarm:?}");
     let alarm = place.row("SentinelHealth", |row| row["SentinelResourceName"] == "/data").await;
     assert!(alarm["Description"].starts_with("only 2.0 % of the disk are free"), "{alarm:?}");
 
@@ -203,13 +211,8 @@ async fn the_figures_become_rows() {
 
     // What came since is told at the end.
     *figures.dead_letters.lock() = vec![letters(10)];
-    let usage = |rows| UsageCount {
-        tenant: TENANT,
-        table: "Syslog".into(),
-        rows,
-        bytes: 2_500_000,
-        batches: 2,
-    };
+    let usage =
+        |rows| UsageCount { tenant: TENANT, table: "Syslog".into(), rows, bytes: 2_500_000, batches: 2 };
     *figures.usage.lock() = vec![usage(40)];
     place.hub.shutdown().await;
     let told = place.rows("PhalanxRefusal").await;
@@ -220,6 +223,8 @@ async fn the_figures_become_rows() {
     assert_eq!((used["DataType"].as_str(), used["Quantity"].as_str()), ("Syslog", "2.5"));
     assert_eq!((used["QuantityUnit"].as_str(), used["TotalBatches"].as_str()), ("MBytes", "2"));
     assert_eq!(used["_Unmapped"], r#"{"Rows":40}"#);
+    assert_eq!((used["Solution"].as_str(), used["IsBillable"].as_str()), ("LogManagement", "true"));
+    assert!(used["StartTime"] < used["EndTime"], "from the start on: {used:?}");
 }
 
 #[tokio::test]
@@ -236,9 +241,7 @@ async fn reports_of_the_hub_become_rows() {
     let health = Health::new(Arc::new(Figures::default()), "1.2.3");
     let place = start(vec![Arc::new(health), Arc::new(troubled)]).await;
     let named = |name: &'static str, status: &'static str| {
-        move |row: &BTreeMap<String, String>| {
-            row["SentinelResourceName"] == name && row["Status"] == status
-        }
+        move |row: &BTreeMap<String, String>| row["SentinelResourceName"] == name && row["Status"] == status
     };
     let failed = place.row("SentinelHealth", named("troubled", "Failure")).await;
     assert_eq!(failed["OperationName"], "Service status change");
@@ -248,7 +251,10 @@ async fn reports_of_the_hub_become_rows() {
     assert_eq!(source["OperationName"], "Data fetch status change");
     assert_eq!(source["SentinelResourceType"], "Data connector");
     assert_eq!(source["SentinelResourceKind"], "troubled");
-    assert_eq!((source["Description"].as_str(), source["Reason"].as_str()), ("the file must not be read", "join the group"));
+    assert_eq!(
+        (source["Description"].as_str(), source["Reason"].as_str()),
+        ("the file must not be read", "join the group")
+    );
     let properties = r#"{"Service":"troubled","State":"fail"}"#;
     assert_eq!(source["ExtendedProperties"], properties);
     let restarted = |row: &BTreeMap<String, String>| {
@@ -259,6 +265,43 @@ async fn reports_of_the_hub_become_rows() {
 }
 
 #[test]
+fn a_consumer_that_is_a_service_shows_how_that_stands() {
+    use phalanx_hub::{Activity, Failure, FailureKind, HealthEvent, HealthReport};
+    let mut standings = Standings::default();
+    let mut take = |event| {
+        let at = chrono::DateTime::UNIX_EPOCH;
+        standings.take(&HealthReport { number: 1, at, service: "siem".into(), event });
+        let standing = standings.of("siem").expect("something was reported");
+        (standing.restarts, standing.failure.clone())
+    };
+    let failure =
+        Failure { activity: Activity::Observe, kind: FailureKind::Panic, message: "out of bounds".into() };
+    assert_eq!(take(HealthEvent::Start { restarts: 0 }), (0, None));
+    let told = take(HealthEvent::Fail { failure, restart_after: Duration::from_secs(1) });
+    assert_eq!(told, (0, Some("panicked during observing: out of bounds".into())));
+    assert_eq!(take(HealthEvent::Start { restarts: 1 }), (1, None));
+    let position = Position(3);
+    let stuck = HealthEvent::ObserveFail { position, reason: "the store is away".into() };
+    assert_eq!(take(stuck), (1, Some("the store is away".into())));
+    assert_eq!(take(HealthEvent::Recover).1.as_deref(), Some("the store is away"));
+    assert_eq!(take(HealthEvent::ObserveRecover { position }), (1, None));
+    assert_eq!(standings.of("other"), None);
+}
+
+struct Suite;
+
+impl phalanx_hub::testsuite::Fixture for Suite {
+    fn service(&self) -> Arc<dyn Service> {
+        Arc::new(Health::new(Arc::new(Figures::default()), "1.2.3"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_service_keeps_the_contract() {
+    phalanx_hub::testsuite::run(Arc::new(Suite)).await;
+}
+
+#[test]
 fn alarms_are_told_when_a_line_is_crossed_and_crossed_back() {
     let mut alarms = Alarms::default();
     let mut cross = |seconds| {
@@ -266,7 +309,6 @@ fn alarms_are_told_when_a_line_is_crossed_and_crossed_back() {
         alarms.crosses("lag".into(), lag > alarms::LAG_BAD, lag <= alarms::LAG_GOOD)
     };
     let crossings = [10, 61, 90, 50, 61, 20, 19, 61].map(&mut cross);
-    let expected =
-        [None, Some(true), None, None, None, Some(false), None, Some(true)];
+    let expected = [None, Some(true), None, None, None, Some(false), None, Some(true)];
     assert_eq!(crossings, expected);
 }
