@@ -6,22 +6,19 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::form::missing;
 use super::{Client, OAuth, TOKEN_LIFETIME};
 use crate::error::{Aadsts, ApiError};
 use crate::token::Grant;
 
-/// Decides what token the client gets, if any.
+/// Decides what token for `audience` the client gets, if any.
 pub(super) async fn grant(
     authority: &OAuth,
     tenant: Uuid,
-    scope: Option<String>,
+    audience: String,
     client_id: &str,
     secret: &str,
     address: Option<IpAddr>,
 ) -> Result<Grant, ApiError> {
-    let scope = scope.filter(|scope| !scope.is_empty()).ok_or_else(|| missing("scope"))?;
-    let audience = authority.resources.audience(&scope)?;
     let now = authority.clock.now();
     if let Some(left) = authority.attempts.locked_for(client_id, address, now) {
         return Err(locked(left));

@@ -13,6 +13,7 @@ use crate::secret::SecretString;
 pub(super) struct TokenForm {
     pub grant_type: Option<String>,
     pub scope: Option<String>,
+    pub resource: Option<String>,
     pub client_id: Option<String>,
     pub client_secret: Option<SecretString>,
     pub has_assertion: bool,
@@ -40,6 +41,7 @@ impl TokenForm {
             let is_new = match &*name {
                 "grant_type" => form.grant_type.replace(value.into_owned()).is_none(),
                 "scope" => form.scope.replace(value.into_owned()).is_none(),
+                "resource" => form.resource.replace(value.into_owned()).is_none(),
                 "client_id" => form.client_id.replace(value.into_owned()).is_none(),
                 "client_secret" => {
                     form.client_secret.replace(SecretString::new(value.into_owned())).is_none()

@@ -3,7 +3,7 @@
 //!
 //! | path | file |
 //! |---|---|
-//! | `POST /{tenant}/oauth2/v2.0/token` | `token.rs`, and a file for each grant |
+//! | `POST /{tenant}/oauth2/v2.0/token`, `POST /{tenant}/oauth2/token` | `token.rs`, and a file for each grant |
 //! | `GET /{tenant}/v2.0/.well-known/openid-configuration` and its variants | `discovery.rs` |
 //! | `GET /{tenant}/discovery/v2.0/keys` | `discovery.rs` |
 //! | `GET /common/discovery/instance` | `instance.rs` |
@@ -80,6 +80,7 @@ impl OAuth {
         };
         Api::new("oauth")
             .route(token::route(self.clone()))
+            .route(token::route_v1(self.clone()))
             .route(get(
                 "/{tenant}/v2.0/.well-known/openid-configuration",
                 "getOpenIdConfiguration",

@@ -37,6 +37,14 @@ impl Resources {
                 "the scope of a client credentials request must be the resource with `/.default` appended";
             return Err(ApiError::aadsts(Aadsts::SCOPE_NOT_DEFAULT, message));
         };
+        self.named(resource)
+    }
+
+    /// The audience of the resource with this name, as it stands there.
+    ///
+    /// # Errors
+    /// `AADSTS500011` if it is unknown.
+    pub(super) fn named(&self, resource: &str) -> Result<String, ApiError> {
         let is_plain =
             resource.len() <= RESOURCE_BYTES_MAX && resource.bytes().all(|byte| byte.is_ascii_graphic());
         if is_plain && (self.known.contains(resource) || (self.any_https && is_https(resource))) {

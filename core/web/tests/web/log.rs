@@ -1,11 +1,11 @@
 //! Logs: one event for each request, with causes for faults and without secrets.
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::Arc;
+use std::sync::Once;
 
 use axum::body::Body;
 use axum::response::IntoResponse;
-use parking_lot::Mutex;
 use phalanx_web::route::{Access, Api, Route};
 use phalanx_web::{ApiError, Role};
 use serde_json::Value;
@@ -13,12 +13,17 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::context::{CLIENT, Context, empty, request, send};
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+/// Keeps what each thread logs for that thread: all of a test's requests are served on its own.
+#[derive(Clone, Copy)]
+struct Lines;
+
+thread_local! {
+    static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().extend_from_slice(bytes);
+        LINES.with_borrow_mut(|lines| lines.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -31,8 +36,15 @@ impl MakeWriter<'_> for Lines {
     type Writer = Self;
 
     fn make_writer(&self) -> Self {
-        self.clone()
+        *self
     }
+}
+
+/// For the whole program: one for a thread would miss events that another thread, without any, meets first.
+fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| tracing_subscriber::fmt().json().with_writer(Lines).init());
+    LINES.with_borrow_mut(Vec::clear);
 }
 
 #[tokio::test]
@@ -45,9 +57,7 @@ async fn requests_are_logged_once_with_causes_and_without_secrets() {
         }));
     let router = context.router(&[api, context.oauth()]);
     let token = context.token(&[Role::Reader]);
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt().json().with_writer(lines.clone()).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    listen();
 
     send(&router, empty(request("GET", "/ok?password=hunter2", Some(&token)))).await;
     let fault = send(&router, empty(request("GET", "/fault", None))).await;
@@ -60,9 +70,8 @@ async fn requests_are_logged_once_with_causes_and_without_secrets() {
         .body(Body::from(form))
         .expect("a request");
     let issued = send(&router, issue).await.json();
-    drop(guard);
 
-    let text = String::from_utf8(lines.0.lock().clone()).expect("UTF-8");
+    let text = String::from_utf8(LINES.take()).expect("UTF-8");
     let issued = issued["access_token"].as_str().expect("a token");
     for hidden in [secret.as_str(), token.expose(), issued, "hunter2"] {
         assert!(!text.contains(hidden), "{text}");

@@ -110,6 +110,39 @@ async fn a_client_gets_a_token_that_works() {
 }
 
 #[tokio::test]
+async fn older_clients_name_a_resource_and_read_numbers_as_texts() {
+    let world = World::new().await;
+    let path = "/contoso.example/oauth2/token";
+    let mut form = world.with("scope", None);
+    form.push(("resource", AUDIENCE));
+    let answer = world.post(path, &form).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let mut body = answer.json();
+    let token = body["access_token"].take();
+    let verified = world
+        .context
+        .verifier
+        .verify(token.as_str().expect("a token").as_bytes(), &Audiences::new([AUDIENCE]));
+    assert_eq!(verified.expect("good").claims().aud, AUDIENCE);
+    assert_eq!(
+        body,
+        serde_json::json!({
+            "token_type": "Bearer", "expires_in": "3599", "ext_expires_in": "3599", "resource": AUDIENCE,
+            "not_before": "1767225600", "expires_on": "1767229199", "access_token": null,
+        })
+    );
+    check(&world.post(path, &world.form()).await, 400, "invalid_request", 900144);
+    let mut unknown = world.with("scope", None);
+    unknown.push(("resource", "api://nobody"));
+    check(&world.post(path, &unknown).await, 400, "invalid_resource", 500011);
+    let mut wrong = world.with("client_secret", Some("wrong"));
+    wrong.push(("resource", AUDIENCE));
+    check(&world.post(path, &wrong).await, 401, "invalid_client", 7000215);
+    check(&world.post("/common/oauth2/token", &form).await, 400, "invalid_request", 50059);
+    check(&world.post(TOKEN_PATH, &form).await, 400, "invalid_request", 900144);
+}
+
+#[tokio::test]
 async fn http_basic_is_as_good_as_the_body() {
     let world = World::new().await;
     let basic = |name: &str, secret: &str| format!("Basic {}", STANDARD.encode(format!("{name}:{secret}")));
