@@ -2,4 +2,5 @@
 
 mod files;
 mod journald;
+mod suite;
 mod support;
