@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use super::pattern::{Group, Pattern, Patterns};
 use crate::{
-    decode::Output,
-    mapping::{Mapper, Mapping, Record, RuleSet, Value, function},
+    decode::{Output, device::Device},
+    mapping::{Mapper, Mapping, Record, RuleSet, Value},
 };
 
 /// A message, whichever way it came.
@@ -27,10 +27,7 @@ pub struct Activities {
 
 struct Writer {
     mapper: Mapper<'static>,
-    /// The device last seen: its name as it came, in lower case, and its id.
-    host: String,
-    device_name: String,
-    device_id: String,
+    device: Device,
 }
 
 /// The patterns and what they mean.
@@ -119,12 +116,7 @@ fn repeated(text: &str) -> (&str, Option<i64>) {
 
 impl Writer {
     fn new() -> Self {
-        Self {
-            mapper: Mapper::new(&KNOWLEDGE.mapping),
-            host: String::new(),
-            device_name: String::new(),
-            device_id: String::new(),
-        }
+        Self { mapper: Mapper::new(&KNOWLEDGE.mapping), device: Device::default() }
     }
 
     fn write(
@@ -136,10 +128,10 @@ impl Writer {
         out: &mut Output,
     ) {
         let Some(set) = rules_of(pattern) else { return };
-        self.set_device(message.host);
+        self.device.set(message.host);
         let headers = [
-            Value::text(&self.device_name),
-            Value::text(&self.device_id),
+            Value::text(self.device.name()),
+            Value::text(self.device.id()),
             Value::text(name_of(message.program)),
             message.pid.parse().map_or(Value::Null, Value::Long),
             count.into(),
@@ -147,14 +139,6 @@ impl Writer {
         let fields: Vec<_> = fields.iter().map(|(name, text)| (*name, Value::text(text))).collect();
         let record = Record { time: message.time, headers: &headers, fields: &fields, extras: &[] };
         self.mapper.apply(&[set], &record, out);
-    }
-
-    fn set_device(&mut self, host: &str) {
-        if self.host != host {
-            host.clone_into(&mut self.host);
-            self.device_name = host.to_lowercase();
-            self.device_id = function::device_id(host);
-        }
     }
 }
 

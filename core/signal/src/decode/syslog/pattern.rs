@@ -146,11 +146,11 @@ fn fit<'t>(
                 fits || *steps == 0
             };
             let found = match kind {
-                FieldKind::Longest => memmem::rfind_iter(text.as_bytes(), next).any(|at| attempt(at)),
-                FieldKind::Shortest => memmem::find_iter(text.as_bytes(), next).any(|at| attempt(at)),
+                FieldKind::Longest => memmem::rfind_iter(text.as_bytes(), next).any(&mut attempt),
+                FieldKind::Shortest => memmem::find_iter(text.as_bytes(), next).any(&mut attempt),
                 FieldKind::Word => {
                     let end = text.find(char::is_whitespace).unwrap_or(text.len());
-                    memmem::find_iter(text.as_bytes(), next).take_while(|at| *at <= end).any(|at| attempt(at))
+                    memmem::find_iter(text.as_bytes(), next).take_while(|at| *at <= end).any(attempt)
                 }
             };
             found && *steps > 0
