@@ -2,7 +2,7 @@
 //!
 //! One system call makes several records: `SYSCALL`, then `EXECVE`, `CWD`, a `PATH` for each file,
 //! `SOCKADDR`, `PROCTITLE`. They have the event's time and serial number in common; records of several
-//! events may be mixed. An event has ended with its `PROCTITLE` or `EOE`, when it is older than [`AGE_MAX`]
+//! events may be mixed, and in any order. An event has ended with its `PROCTITLE` or `EOE`, when it is older than [`AGE_MAX`]
 //! in its machine's own time, when too many events or too many bytes are open, and when the source falls
 //! silent or ends.
 
@@ -18,6 +18,10 @@ use super::{
 const AGE_MAX: i64 = 2_000_000;
 /// Events that are open at once. A machine logs records of an event for each of its processors at most.
 const OPEN_MAX: usize = 256;
+/// What a record takes beside its text.
+const RECORD_BYTES: usize = 64;
+/// The memory of larger events is given back.
+const IDLE_BYTES_MAX: usize = 64 << 10;
 
 /// A record's part in a joined event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +64,7 @@ pub struct Event {
     pub host: String,
     pub id: String,
     pub micros: i64,
-    /// The `SYSCALL` record's fields, then their interpretation; empty until that record came.
+    /// The `SYSCALL` record's fields, and their interpretation; empty until that record came.
     pub system_call: String,
     pub enriched: String,
     /// The arguments of an `execve` as a command line.
@@ -78,12 +82,14 @@ pub struct Event {
     pub target_command: String,
     /// Records were left out because the event had grown beyond the limit.
     pub is_cut: bool,
+    /// What it takes, roughly.
     bytes: usize,
 }
 
 /// A file that the event is about.
 #[derive(Default)]
 pub struct PathItem {
+    number: u32,
     pub name: String,
     /// `CREATE`, `DELETE`, `NORMAL`, `PARENT`, `UNKNOWN`.
     pub kind: String,
@@ -113,7 +119,8 @@ impl Event {
         }
         self.argument.clear();
         (self.argument_number, self.path_count, self.address) = (None, 0, None);
-        (self.is_cut, self.bytes) = (false, 0);
+        self.is_cut = false;
+        self.bytes = line.node.len() + line.host.len() + line.id.len();
     }
 
     pub fn paths(&self) -> &[PathItem] {
@@ -135,8 +142,8 @@ impl Event {
         self.paths().iter().rev().find(|path| path.kind == "NORMAL")
     }
 
-    /// A file's path from the root. A name alone lies in its folder's record if that is absolute, as it is for a
-    /// call with an open folder; any other relative path begins at the working directory.
+    /// A file's path from the root. A name alone lies in its folder's record if that is absolute, as it is
+    /// for a call with an open folder; any other relative path begins at the working directory.
     pub fn full_path<'v>(&'v self, path: Option<&'v PathItem>, arena: &'v Bump) -> &'v str {
         let Some(path) = path else { return "" };
         let name = path.name.as_str();
@@ -153,7 +160,7 @@ impl Event {
     /// Takes a record's part in the event. It is left out once the event has
     /// more than `bytes_max` bytes.
     fn add(&mut self, part: Part, line: &Line<'_>, bytes_max: usize, arena: &Bump) {
-        self.bytes += line.body.len();
+        self.bytes += line.body.len() + line.enriched.len() + RECORD_BYTES;
         if self.bytes > bytes_max {
             self.is_cut = true;
             return;
@@ -170,6 +177,7 @@ impl Event {
                 }
                 let path = &mut self.paths[self.path_count];
                 self.path_count += 1;
+                path.number = 0;
                 for text in [&mut path.name, &mut path.kind, &mut path.mode] {
                     text.clear();
                 }
@@ -177,6 +185,7 @@ impl Event {
                     "name" if value.text() != "(null)" => path.name.push_str(value::text(name, value, arena)),
                     "nametype" | "objtype" => path.kind.push_str(value.text()),
                     "mode" => path.mode.push_str(value.text()),
+                    "item" => path.number = value.text().parse().unwrap_or_default(),
                     _ => {}
                 });
             }
@@ -275,11 +284,11 @@ impl Joiner {
         let found = self.open.iter().rposition(|event| event.id == line.id && event.node == line.node);
         let at = match found {
             Some(at) => at,
-            // What comes behind an event's end tells nothing without the system call.
-            None if part != Part::SystemCall => return,
+            None if part == Part::End => return,
             None => {
                 let mut event = self.idle.pop().unwrap_or_default();
                 event.begin(line);
+                self.bytes += event.bytes;
                 self.open.push(event);
                 self.open.len() - 1
             }
@@ -290,7 +299,10 @@ impl Joiner {
         let before = self.open[at].bytes;
         self.open[at].add(part, line, bytes_max, arena);
         self.bytes += self.open[at].bytes - before;
-        if part == Part::Title {
+        // `ausearch` shows the records of an event in reverse order.
+        let event = &self.open[at];
+        let (has_call, has_title) = (!event.system_call.is_empty(), !event.title.is_empty());
+        if (part == Part::Title && has_call) || (part == Part::SystemCall && has_title) {
             return self.end(at, ended);
         }
         while self.open.len() > OPEN_MAX || (self.bytes > 4 * bytes_max && self.open.len() > 1) {
@@ -322,8 +334,10 @@ impl Joiner {
         let mut event = self.open.remove(at);
         self.bytes -= event.bytes;
         event.end_argument();
+        let paths = event.path_count;
+        event.paths[..paths].sort_by_key(|path| path.number);
         ended(&mut event);
-        if self.idle.len() < 16 {
+        if self.idle.len() < 16 && event.bytes < IDLE_BYTES_MAX {
             self.idle.push(event);
         }
     }
@@ -372,6 +386,20 @@ mod tests {
     }
 
     #[test]
+    fn records_may_come_in_reverse() {
+        let lines = [
+            "type=PROCTITLE msg=audit(1.0:1): proctitle=\"ls\"",
+            "type=PATH msg=audit(1.0:1): item=1 name=\"/b\"",
+            "type=PATH msg=audit(1.0:1): item=0 name=\"/a\"",
+            "type=EXECVE msg=audit(1.0:1): argc=1 a0=\"ls\"",
+            "type=SYSCALL msg=audit(1.0:1): syscall=59",
+            "type=SYSCALL msg=audit(1.0:2): syscall=59",
+            "type=EOE msg=audit(1.0:2):",
+        ];
+        assert_eq!(joined(&lines, 1000), ["ls /a+/b", " "]);
+    }
+
+    #[test]
     fn long_arguments_are_put_together() {
         let lines = [
             "type=SYSCALL msg=audit(1.0:1): syscall=59",
@@ -386,6 +414,7 @@ mod tests {
         let arena = Bump::new();
         let path = |cwd: &str, parent: &str, name: &str| {
             let item = |kind: &str, name: &str| PathItem {
+                number: 0,
                 kind: kind.to_owned(),
                 name: name.to_owned(),
                 mode: String::new(),
@@ -420,7 +449,8 @@ mod tests {
             "node=b type=SYSCALL msg=audit(9.0:3): syscall=59",
             "type=EXECVE msg=audit(3.0:2): a0=\"another-clock\"",
         ];
-        assert_eq!(joined(&lines, 1000), ["in-time ", "another-clock ", " ", " "]);
+        // The late record is an event without a system call, which tells nothing.
+        assert_eq!(joined(&lines, 1000), ["in-time ", "another-clock ", " ", "late ", " "]);
     }
 
     #[test]
@@ -432,7 +462,7 @@ mod tests {
             &long,
             "type=EXECVE msg=audit(1.0:1): a2=\"b\"",
         ];
-        assert_eq!(joined(&lines, 50), ["a  cut"]);
+        assert_eq!(joined(&lines, 250), ["a  cut"]);
 
         let many: Vec<String> = (0..OPEN_MAX + 3)
             .flat_map(|serial| {

@@ -1,10 +1,10 @@
 //! The Linux audit log.
 //!
-//! The audit daemon writes a record a line, `type=SYSCALL msg=audit(1364481363.243:24287): arch=c000003e …`,
-//! raw or with its interpretation behind a byte 0x1D (`log_format` in auditd.conf(5)). The same records come
-//! with `node=` before them from `audisp-remote`, behind a syslog header from its syslog plugin, and as
-//! `audit: type=1400 audit(…): …` from the kernel's ring buffer where no daemon runs. The fields are those of
-//! the audit project's "Audit Event Fields".
+//! The audit daemon writes a record a line, `type=CWD msg=audit(1364481363.243:24287): cwd="/"`, raw or with
+//! its interpretation behind a byte 0x1D (`log_format` in auditd.conf(5)). The same records come with `node=`
+//! before them from `audisp-remote`, behind a syslog header from its syslog plugin, and as
+//! `audit: type=1400 audit(…): …` from the kernel's ring buffer where no daemon runs. The fields are those
+//! of the audit project's "Audit Event Fields".
 //!
 //! Every record is a row of `LinuxAuditLog` at once, with the line whole in `RawRecord`. Besides, the records
 //! of one event are joined ([`event`]), for only together they tell what a Defender sensor would report. What
@@ -46,7 +46,7 @@ fn guess(sample: &Sample<'_>) -> Confidence {
     let bytes = sample.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample.bytes);
     let lines = bytes.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let (mut records, mut others) = (0, 0);
-    for line in lines.take(GUESS_LINES) {
+    for line in lines.filter(|line| !is_ornament(line)).take(GUESS_LINES) {
         let starts = [&b"type="[..], b"node=", b"audit: type="].iter().any(|start| line.starts_with(start));
         // The sample may end inside of a line, and damaged lines are no other format.
         let is_record = starts && std::str::from_utf8(line).is_ok_and(|text| line::parse(text).is_ok());
@@ -61,12 +61,20 @@ fn guess(sample: &Sample<'_>) -> Confidence {
     }
 }
 
+/// What `ausearch` puts between events: a line of hyphens and the time that the records have themselves.
+fn is_ornament(line: &[u8]) -> bool {
+    line == b"----" || line.starts_with(b"time->")
+}
+
 struct Audit {
     rows: RowWriter,
 }
 
 impl LineDecoder for Audit {
     fn line(&mut self, offset: u64, line: &[u8], out: &mut Output) {
+        if is_ornament(line) {
+            return;
+        }
         let parsed = std::str::from_utf8(line).map_err(|_| "not UTF-8");
         match parsed.and_then(|text| Ok((text, line::parse(text)?))) {
             Ok((text, parsed)) => self.rows.record(text, &parsed, out),

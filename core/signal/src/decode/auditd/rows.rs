@@ -1,9 +1,6 @@
 //! From records and joined events to rows.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, LazyLock},
-};
+use std::{collections::HashMap, sync::LazyLock};
 
 use bumpalo::{Bump, collections::Vec as BumpVec};
 
@@ -143,7 +140,7 @@ impl RowWriter {
     pub fn new(session: &Session) -> Self {
         Self {
             joiner: Joiner::default(),
-            writer: Writer::new(session.collector.clone()),
+            writer: Writer::new(origin(session)),
             arena: Bump::new(),
             bytes_max: session.limits.record_bytes,
         }
@@ -171,7 +168,7 @@ struct Writer {
     processes: Processes,
     device: Device,
     /// The machine that records come from which name none.
-    collector: Option<Arc<str>>,
+    origin: String,
     kinds: HashMap<Box<str>, Kind>,
     calls: HashMap<&'static str, Option<RuleSet>>,
     /// The decoded texts of the current event.
@@ -196,12 +193,12 @@ impl Kind {
 }
 
 impl Writer {
-    fn new(collector: Option<Arc<str>>) -> Self {
+    fn new(origin: String) -> Self {
         Self {
             mapper: Mapper::new(mapping()),
             processes: Processes::default(),
             device: Device::default(),
-            collector,
+            origin,
             kinds: HashMap::new(),
             calls: HashMap::new(),
             arena: Bump::new(),
@@ -278,9 +275,16 @@ impl Writer {
     }
 
     fn set_device(&mut self, node: &str, host: &str) {
-        let collector = self.collector.as_deref().unwrap_or_default();
-        self.device
-            .set([node, host, collector].into_iter().find(|name| !name.is_empty()).unwrap_or_default());
+        let named = [node, host].into_iter().find(|name| !name.is_empty());
+        self.device.set(named.unwrap_or(&self.origin));
+    }
+}
+
+/// The sender, else the machine that Phalanx itself runs on.
+fn origin(session: &Session) -> String {
+    match session.peer {
+        Some(peer) => peer.to_string(),
+        None => session.collector.as_deref().unwrap_or_default().to_owned(),
     }
 }
 

@@ -323,6 +323,7 @@ fn recognised_by_its_lines() {
     assert_eq!(guess(&format!("\n\nnode=a {one}")), Some(Confidence::Certain));
     assert_eq!(guess(&format!("{one}type=CWD msg=au")), Some(Confidence::Certain));
     assert_eq!(guess(&format!("{one}{one}odd\n")), Some(Confidence::Likely));
+    assert_eq!(guess(&format!("----\ntime->Tue Nov 10 07:48:16 2020\n{one}")), Some(Confidence::Certain));
     assert_eq!(guess("audit: type=1307 audit(1.0:1): cwd=\"/\"\n"), Some(Confidence::Certain));
     for other in [
         "",

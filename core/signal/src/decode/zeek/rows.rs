@@ -41,8 +41,8 @@ impl Default for RowWriter {
 const LOGS_MAX: usize = 1024;
 
 impl RowWriter {
-    /// Writes the rows of a record of a log and counts it. The time is taken out of the fields, unless it can't
-    /// be read.
+    /// Writes the rows of a record of a log and counts it. The time is taken out of the fields, unless it
+    /// can't be read.
     pub fn write(&mut self, log: &str, sensor: &str, fields: &mut Fields<'_>, out: &mut Output) {
         if !self.logs.contains_key(log) {
             if self.logs.len() >= LOGS_MAX {

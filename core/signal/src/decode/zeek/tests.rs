@@ -352,3 +352,19 @@ fn recognised_by_shape() {
         assert!(found.is_none_or(|(name, _)| !name.starts_with("zeek")), "{text}: {found:?}");
     }
 }
+
+/// Over the public logs that `PHALANX_CORPORA` names, if it does.
+#[test]
+fn every_line_of_public_logs_is_a_record() {
+    for path in testing::corpora("log") {
+        let bytes = std::fs::read(&path).expect("a readable file");
+        let name = path.to_string_lossy().to_lowercase();
+        let sample = Sample { name: &name, bytes: &bytes[..bytes.len().min(64 << 10)], table: None };
+        if decode::guess(&sample).is_none_or(|(format, _)| format.name != JSON.name) {
+            continue;
+        }
+        let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
+        let (_, counts) = testing::decode(&JSON, &bytes, &[]);
+        assert_eq!((counts.records, counts.dead_letter_count()), (lines as u64, 0), "{}", path.display());
+    }
+}
