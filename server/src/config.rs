@@ -96,6 +96,9 @@ pub struct Journal {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lake {
+    /// `s3://bucket/prefix`; empty for the data folder.
+    pub url: String,
+    pub s3: S3,
     /// Memory for rows not yet in files.
     pub hot_bytes_max: usize,
     /// Seconds after which rows go to files; rare tables wait up to ten times as long.
@@ -104,6 +107,17 @@ pub struct Lake {
     pub retention_days: u32,
     /// Days per table.
     pub retention: BTreeMap<String, u32>,
+}
+
+/// How a bucket is reached. Credentials come from the standard `AWS_*` environment variables.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct S3 {
+    /// The store's address, where it is not Amazon's.
+    pub endpoint: String,
+    pub region: String,
+    /// Plain HTTP to the endpoint.
+    pub allow_http: bool,
 }
 
 /// Where users, policies, rules and all other documents live.
@@ -165,7 +179,14 @@ impl Default for Journal {
 
 impl Default for Lake {
     fn default() -> Self {
-        Self { hot_bytes_max: 256 << 20, flush_seconds: 30, retention_days: 90, retention: BTreeMap::new() }
+        Self {
+            url: String::new(),
+            s3: S3::default(),
+            hot_bytes_max: 256 << 20,
+            flush_seconds: 30,
+            retention_days: 90,
+            retention: BTreeMap::new(),
+        }
     }
 }
 

@@ -1,35 +1,36 @@
 //! Taking entries from the journal: their rows become visible, and the journal learns what is in files.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use phalanx_journal::{Entry, Limit, Position, ReadError, Start};
+use arrow_array::RecordBatch;
+use phalanx_journal::{Entry, Limit, Position, ReadError};
+use phalanx_signal::{SignalBatch, TenantId};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Lake, LakeError};
+use crate::{Lake, LakeError, aside::Aside, hot, lake::CONSUMER, table::misfit};
 
-/// The lake's name as a consumer of the journal.
-pub(crate) const CONSUMER: &str = "lake";
+/// The wait before something that the disk or the journal refused is tried again.
+const RETRY: Duration = Duration::from_secs(1);
 
 impl Lake {
     /// Takes entries, flushes and maintains until shutdown. What is then in memory stays there:
     /// [`Lake::close`] writes it out.
     pub async fn run(self: Arc<Self>, shutdown: CancellationToken) {
         let flusher = tokio::spawn(self.clone().flush_until(shutdown.clone()));
-        let maintainer = tokio::spawn(self.clone().maintain_until(shutdown.clone()));
-        let consumed = tokio::select! {
-            consumed = self.consume() => consumed,
-            () = shutdown.cancelled() => Ok(()),
-        };
-        if let Err(error) = consumed {
-            tracing::error!(%error, "the lake takes no more entries; the journal keeps them");
-            *self.trouble.lock() = Some(error.to_string());
+        // Compaction computes for seconds, so it works where queries do.
+        let maintainer = self.engine().threads().spawn(self.clone().maintain_until(shutdown.clone()));
+        tokio::select! {
+            () = self.consume() => {}
+            () = shutdown.cancelled() => {}
         }
         for task in [flusher, maintainer] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the lake has died");
+                *self.trouble.lock() = Some(error.to_string());
             }
         }
     }
@@ -39,61 +40,80 @@ impl Lake {
         self.flush_all().await
     }
 
-    async fn consume(self: &Arc<Self>) -> Result<(), LakeError> {
-        let journal = |error| LakeError::Journal(Box::new(error));
-        let from = self.journal().register(CONSUMER, Start::Oldest).await.map_err(journal)?;
-        self.set_taken(from);
-        self.set_committed(from);
-        let mut reader = self.journal().reader(CONSUMER, from);
+    /// Ends with the journal.
+    async fn consume(&self) {
+        let mut reader = self.journal().reader(CONSUMER, self.taken());
+        let most = Limit::default();
+        // What one read gives comes on top of the memory that rows may have.
+        let bytes = (self.config().hot_bytes_max / 8).clamp(64 << 10, most.bytes);
         loop {
             self.wait_for_room().await;
-            match reader.next(Limit::default()).await {
+            match reader.next(Limit { bytes, ..most }).await {
                 Ok(entries) => {
                     for entry in &entries {
-                        self.take(entry).await?;
+                        self.take(entry).await;
                     }
                 }
-                Err(ReadError::Closed) => return Ok(()),
-                Err(error) => {
-                    tracing::error!(%error, "the journal can't be read; trying again");
-                    *self.trouble.lock() = Some(error.to_string());
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
+                Err(ReadError::Closed) => return,
+                Err(error) => self.pause("the journal can't be read", &error).await,
             }
         }
     }
 
     /// Shows the rows of an entry to queries.
-    async fn take(&self, entry: &Entry) -> Result<(), LakeError> {
+    async fn take(&self, entry: &Entry) {
         let now = Instant::now();
-        for batch in &entry.batches {
-            let table = match self.table(batch.tenant, &batch.table).await {
-                Ok(table) => table,
-                Err(LakeError::NoTable(name)) => {
-                    // A custom table that was declared is never forgotten, so this is a damaged entry.
-                    tracing::error!(
-                        table = name,
-                        position = entry.position.0,
-                        "rows of an unknown table are skipped"
-                    );
-                    continue;
+        let mut tables: BTreeMap<(TenantId, &Arc<str>), Vec<(RecordBatch, usize)>> = BTreeMap::new();
+        for (at, batch) in entry.batches.iter().enumerate() {
+            match self.fitting(batch) {
+                Ok(()) => {
+                    let rows = own_share(entry, batch);
+                    tables.entry((batch.tenant, &batch.table)).or_default().push(rows);
                 }
-                Err(error) => return Err(error),
-            };
-            if table.table().physical_schema().fields().len() < batch.rows.num_columns()
-                || !knows(&table.table(), &batch.rows)
-            {
-                table.refresh(self.catalog());
+                Err(reason) => self.set_entry_aside(entry.position, at, batch, &reason).await,
             }
-            if table.take(entry.position, &batch.rows, now) {
-                self.hot_bytes.fetch_add(batch.rows.get_array_memory_size(), Ordering::AcqRel);
+        }
+        for ((tenant, name), batches) in tables {
+            let Some(table) = self.table(tenant, name) else { continue };
+            let bytes: usize = batches.iter().map(|(_, bytes)| bytes).sum();
+            if table.take(entry.position, batches, now) {
+                self.hot_bytes.fetch_add(bytes, Ordering::AcqRel);
             }
         }
         self.set_taken(entry.position);
         if self.hot_bytes.load(Ordering::Acquire) > self.config().hot_bytes_max / 2 {
             self.pressure.notify_one();
         }
-        Ok(())
+    }
+
+    /// Whether the table that a batch belongs to has all of its columns; else what is wrong.
+    fn fitting(&self, batch: &SignalBatch) -> Result<(), String> {
+        let table = self.table(batch.tenant, &batch.table).ok_or("the catalog has no such table")?;
+        if misfit(&table.table(), &batch.rows).is_none() {
+            return Ok(());
+        }
+        // A custom table may have gained columns since.
+        table.refresh(self.catalog());
+        match misfit(&table.table(), &batch.rows) {
+            Some(column) => Err(format!("column `{column}` does not fit the table")),
+            None => Ok(()),
+        }
+    }
+
+    async fn set_entry_aside(&self, position: Position, at: usize, batch: &SignalBatch, reason: &str) {
+        tracing::error!(table = &*batch.table, rows = batch.rows.num_rows(), reason, "rows are set aside");
+        let aside = Aside::entry(batch.tenant, &batch.table, position, at);
+        while let Err(error) = aside.write(self.store(), std::slice::from_ref(&batch.rows)).await {
+            self.pause("rows can't be set aside", &error).await;
+        }
+        self.asides.fetch_add(1, Ordering::AcqRel);
+    }
+
+    async fn pause(&self, what: &'static str, error: &(dyn std::error::Error + Sync)) {
+        tracing::error!(error = %error, "{what}; trying again");
+        *self.trouble.lock() = Some(format!("{what}: {error}"));
+        tokio::time::sleep(RETRY).await;
+        *self.trouble.lock() = None;
     }
 
     /// Waits while memory is full of rows that are being written to files.
@@ -113,7 +133,7 @@ impl Lake {
     pub(crate) fn commit_position(&self) {
         // Read before the tables: entries taken meanwhile only make the answer smaller than it could be.
         let taken = self.taken();
-        let first_hot = self.open_tables().iter().filter_map(|table| table.first_hot()).min();
+        let first_hot = self.tables().iter().filter_map(|table| table.first_hot()).min();
         let committed = first_hot.map_or(taken, |first| Position(first.0.saturating_sub(1)).min(taken));
         if committed <= self.committed() {
             return;
@@ -125,7 +145,19 @@ impl Lake {
     }
 }
 
-fn knows(table: &phalanx_signal::Table, rows: &arrow_array::RecordBatch) -> bool {
-    let schema = table.physical_schema();
-    rows.schema_ref().fields().iter().all(|field| schema.index_of(field.name()).is_ok())
+/// The rows of a batch and the memory that they hold.
+///
+/// The arrays of an entry that was read from the disk are all slices of one buffer. A rare table's few rows
+/// would keep all of it for as long as they are hot, so a batch that is a small part gets memory of its own.
+fn own_share(entry: &Entry, batch: &SignalBatch) -> (RecordBatch, usize) {
+    let values = |batch: &SignalBatch| batch.rows.num_rows() * batch.rows.num_columns().max(1);
+    let all: usize = entry.batches.iter().map(values).sum();
+    if values(batch) * 2 < all
+        && let Ok(rows) = hot::owned(&batch.rows)
+    {
+        let bytes = rows.get_array_memory_size();
+        return (rows, bytes);
+    }
+    let share = values(batch) as f64 / all.max(1) as f64;
+    (batch.rows.clone(), (entry.memory() as f64 * share) as usize)
 }

@@ -10,18 +10,28 @@ use deltalake::DeltaTableError;
 pub enum LakeError {
     #[error("cannot {doing} `{}`", path.display())]
     Io { doing: &'static str, path: PathBuf, source: io::Error },
-    #[error("the Delta table in `{}` cannot be {doing}", path.display())]
-    Delta { doing: &'static str, path: PathBuf, source: Box<DeltaTableError> },
-    #[error("a Parquet file cannot be written")]
+    #[error("cannot {doing} `{path}` in the lake")]
+    Store { doing: &'static str, path: String, source: Box<object_store::Error> },
+    #[error("the Delta table `{table}` cannot be {doing}")]
+    Delta { doing: &'static str, table: String, source: Box<DeltaTableError> },
+    #[error("rows cannot be brought into Parquet")]
     Parquet(#[from] parquet::errors::ParquetError),
     #[error("rows cannot be brought into a table's form")]
     Arrow(#[from] arrow_schema::ArrowError),
     #[error("rows cannot be read")]
     Query(#[from] Box<DataFusionError>),
-    #[error("version {version} of the Delta table in `{}` was written by somebody else", path.display())]
-    Conflict { path: PathBuf, version: u64 },
-    #[error("the catalog has no table `{0}`")]
-    NoTable(String),
+    /// Somebody changed the table in a way that what was to be committed no longer fits. Look again.
+    #[error("the Delta table `{table}` was changed by somebody else in version {version}")]
+    Conflict { table: String, version: u64 },
+    /// Two lakes write the same tables. This one has stopped writing the table, for going on would double
+    /// or lose rows.
+    #[error("another lake writes the Delta table `{table}`: its version {version} is not ours")]
+    Fenced { table: String, version: u64 },
+    /// Compaction read other rows than the log promises; nothing was changed.
+    #[error("the files of `{table}` hold {found} rows where its log says {expected}")]
+    Rows { table: String, found: u64, expected: u64 },
+    #[error("{0}")]
+    NotSupported(String),
     #[error("the journal does not serve the lake")]
     Journal(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("a task of the lake has died")]
@@ -34,12 +44,32 @@ impl LakeError {
         move |source| Self::Io { doing, path, source }
     }
 
+    pub(crate) fn store(
+        doing: &'static str,
+        path: &object_store::path::Path,
+    ) -> impl FnOnce(object_store::Error) -> Self {
+        let path = path.to_string();
+        move |source| Self::Store { doing, path, source: Box::new(source) }
+    }
+
     pub(crate) fn delta(
         doing: &'static str,
-        path: impl Into<PathBuf>,
+        table: &object_store::path::Path,
     ) -> impl FnOnce(DeltaTableError) -> Self {
-        let path = path.into();
-        move |source| Self::Delta { doing, path, source: Box::new(source) }
+        let table = table.to_string();
+        move |source| Self::Delta { doing, table, source: Box::new(source) }
+    }
+
+    /// The error and its causes in one line.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        text
     }
 }
 
@@ -52,10 +82,14 @@ pub enum QueryError {
     /// Something that queries can't do here.
     #[error("{0}")]
     NotSupported(String),
-    #[error("the query needs more memory than is set aside for queries")]
+    #[error(
+        "the query needs more memory than a query may have; ask for fewer columns, groups or rows at once"
+    )]
     Memory(#[source] Box<DataFusionError>),
     #[error("the query took longer than {0} s")]
     Time(u64),
+    #[error("the answer is larger than {0} bytes; ask for fewer rows or columns")]
+    Bytes(usize),
     #[error("the query failed")]
     Engine(#[source] Box<DataFusionError>),
     #[error(transparent)]
@@ -64,13 +98,24 @@ pub enum QueryError {
 
 impl From<DataFusionError> for QueryError {
     fn from(error: DataFusionError) -> Self {
+        let error = match error {
+            DataFusionError::External(other) => match other.downcast::<LakeError>() {
+                Ok(lake) => return Self::Lake(*lake),
+                Err(other) => DataFusionError::External(other),
+            },
+            other => other,
+        };
+        // The engine reports a full spill folder as a failed write.
+        if error.to_string().contains("max_temp_directory_size") {
+            return Self::Memory(Box::new(error));
+        }
         match error.find_root() {
             DataFusionError::SQL(..) | DataFusionError::Plan(_) | DataFusionError::SchemaError(..) => {
-                Self::Invalid(first_line(&error))
+                Self::Invalid(for_users(&error))
             }
-            DataFusionError::NotImplemented(_) => Self::NotSupported(first_line(&error)),
+            DataFusionError::NotImplemented(_) => Self::NotSupported(for_users(&error)),
             DataFusionError::ArrowError(..) | DataFusionError::Execution(_) => {
-                Self::Invalid(first_line(&error))
+                Self::Invalid(for_users(&error))
             }
             DataFusionError::ResourcesExhausted(_) => Self::Memory(Box::new(error)),
             _ => Self::Engine(Box::new(error)),
@@ -78,9 +123,20 @@ impl From<DataFusionError> for QueryError {
     }
 }
 
-/// The engine's message without its stack and labels.
-fn first_line(error: &DataFusionError) -> String {
-    let text = error.strip_backtrace();
-    let text = text.trim_start_matches("Error during planning: ").trim_start_matches("SQL error: ");
-    text.to_owned()
+/// The engine's message without its stack, its labels, and the name it gives our tables.
+fn for_users(error: &DataFusionError) -> String {
+    const LABELS: [&str; 6] = [
+        "Error during planning: ",
+        "SQL error: ",
+        "Schema error: ",
+        "Arrow error: ",
+        "Execution error: ",
+        "This feature is not implemented: ",
+    ];
+    let text = error.find_root().strip_backtrace();
+    let mut text = text.as_str();
+    while let Some(rest) = LABELS.iter().find_map(|label| text.strip_prefix(label)) {
+        text = rest;
+    }
+    text.replace("phalanx.tables.", "")
 }

@@ -2,46 +2,67 @@
 //!
 //! Filters reach the files (skipped whole by the times in the Delta log, then by row group, page and bloom
 //! filter) and are applied again above both, so they may be inexact here. No node of our own stands between
-//! a file and the engine, so its dynamic filters get through.
+//! a file and the engine, so its dynamic filters and its wish for an order get through: of `order by
+//! TimeGenerated desc limit 100` little more than the newest row group is read.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{cmp::Reverse, collections::HashSet, sync::Arc};
 
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, TimestampMicrosecondArray, UInt64Array};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_array::{
+    ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, TimestampMicrosecondArray, UInt64Array,
+};
+use arrow_schema::{ArrowError, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::{
     catalog::{Session, TableProvider},
     common::{
-        Column, DFSchema, Result, ScalarValue,
+        Column, ColumnStatistics, DFSchema, Result, ScalarValue, Statistics,
         pruning::PruningStatistics,
+        stats::Precision,
         tree_node::{Transformed, TreeNode},
     },
     config::TableParquetOptions,
     datasource::{
         listing::PartitionedFile,
         memory::{DataSourceExec, MemorySourceConfig},
-        object_store::ObjectStoreUrl,
-        physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource},
-        table_schema::TableSchema,
+        physical_plan::{
+            FileGroup, FileScanConfigBuilder, ParquetSource, parquet::CachedParquetFileReaderFactory,
+        },
     },
     logical_expr::{Expr, TableProviderFilterPushDown, TableType, utils::conjunction},
     physical_expr::{PhysicalExpr, expressions::Column as PhysicalColumn},
-    physical_optimizer::pruning::PruningPredicate,
+    physical_optimizer::pruning::PruningPredicateBuilder,
     physical_plan::{ExecutionPlan, projection::ProjectionExec, union::UnionExec},
 };
+use object_store::{ObjectStore, path::Path};
 use phalanx_signal::{Table, TenantId};
 
-use crate::{delta::LiveFile, parquet_file::complete, table::Moment};
+use crate::{
+    complete::Completer,
+    delta::LiveFile,
+    query::store_url,
+    table::{LakeTable, Moment},
+};
 
 /// A table at one moment, to be asked.
 #[derive(Debug)]
 pub(crate) struct TableScan {
-    pub table: Arc<Table>,
-    pub tenant: TenantId,
-    /// Where the table's files are, below the root of the store.
-    pub folder: String,
-    pub store: ObjectStoreUrl,
-    pub moment: Moment,
+    table: Arc<Table>,
+    tenant: TenantId,
+    folder: Path,
+    objects: Arc<dyn ObjectStore>,
+    moment: Moment,
+}
+
+impl TableScan {
+    pub fn new(table: &LakeTable, moment: Moment) -> Self {
+        Self {
+            table: table.table(),
+            tenant: table.tenant,
+            folder: table.folder.clone(),
+            objects: table.store().objects().clone(),
+            moment,
+        }
+    }
 }
 
 #[async_trait]
@@ -74,10 +95,11 @@ impl TableProvider for TableScan {
         let predicate = self.predicate(session, filters)?;
         let files = self.pruned(predicate.as_ref())?;
         if !files.is_empty() {
-            children.push(self.scan_files(&files, &columns, predicate, limit, partitions)?);
+            let scan = FilesScan { files, columns: &columns, limit, partitions };
+            children.push(self.scan_files(session, scan, filters)?);
         }
         if !self.moment.hot.is_empty() || children.is_empty() {
-            children.push(self.scan_hot(&columns, partitions)?);
+            children.push(self.scan_hot(&columns, limit, partitions)?);
         }
         match children.len() {
             1 => Ok(children.swap_remove(0)),
@@ -86,9 +108,25 @@ impl TableProvider for TableScan {
     }
 }
 
+struct FilesScan<'a> {
+    files: Vec<Arc<LiveFile>>,
+    columns: &'a [usize],
+    limit: Option<usize>,
+    partitions: usize,
+}
+
 impl TableScan {
-    /// The filters over the columns of the files.
+    /// The filters over all physical columns.
     fn predicate(&self, session: &dyn Session, filters: &[Expr]) -> Result<Option<Arc<dyn PhysicalExpr>>> {
+        self.physical(session, filters, self.table.physical_schema())
+    }
+
+    fn physical(
+        &self,
+        session: &dyn Session,
+        filters: &[Expr],
+        schema: &SchemaRef,
+    ) -> Result<Option<Arc<dyn PhysicalExpr>>> {
         let Some(filter) = conjunction(filters.iter().cloned()) else { return Ok(None) };
         let filter = filter.transform(|expr| match expr {
             Expr::Column(column) => match self.table.column(&column.name) {
@@ -97,51 +135,92 @@ impl TableScan {
             },
             other => Ok(Transformed::no(other)),
         })?;
-        let schema = DFSchema::try_from(self.table.physical_schema().as_ref().clone())?;
-        session.create_physical_expr(filter.data, &schema).map(Some)
+        session.create_physical_expr(filter.data, &DFSchema::try_from(schema.as_ref().clone())?).map(Some)
     }
 
-    /// The files that may have rows that pass.
+    /// The files that may have rows that pass, those with the newest rows first.
     fn pruned(&self, predicate: Option<&Arc<dyn PhysicalExpr>>) -> Result<Vec<Arc<LiveFile>>> {
-        let files = &self.moment.files;
-        let Some(predicate) = predicate else { return Ok(files.to_vec()) };
-        let pruning = PruningPredicate::try_new(predicate.clone(), self.table.physical_schema().clone())?;
-        if pruning.always_true() {
-            return Ok(files.to_vec());
+        let mut files = self.moment.files.to_vec();
+        if let Some(predicate) = predicate {
+            let schema = self.table.physical_schema().clone();
+            let pruning =
+                PruningPredicateBuilder::new().with_file_schema(schema).try_build(predicate.clone())?;
+            if !pruning.always_true() {
+                let mut keep = pruning.prune(&Ranges(&files))?.into_iter();
+                files.retain(|_| keep.next().unwrap_or(true));
+            }
         }
-        let keep = pruning.prune(&Ranges(files))?;
-        Ok(files.iter().zip(keep).filter(|(_, keep)| *keep).map(|(file, _)| file.clone()).collect())
+        let time = &*self.table.columns()[self.table.time()].physical;
+        files.sort_by_key(|file| Reverse(file.ranges.get(time).map_or(i64::MAX, |range| range.1)));
+        Ok(files)
     }
 
     fn scan_files(
         &self,
-        files: &[Arc<LiveFile>],
-        columns: &[usize],
-        predicate: Option<Arc<dyn PhysicalExpr>>,
-        limit: Option<usize>,
-        partitions: usize,
+        session: &dyn Session,
+        scan: FilesScan<'_>,
+        filters: &[Expr],
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let schema = TableSchema::from_file_schema(self.table.physical_schema().clone());
+        // Only what is asked for or filtered by; tables are up to 240 columns wide.
+        let needed = self.needed(scan.columns, filters);
+        let schema = Arc::new(self.table.physical_schema().project(&needed)?);
         let mut options = TableParquetOptions::default();
         options.global.pushdown_filters = true;
         options.global.reorder_filters = true;
-        let mut source = ParquetSource::new(schema).with_table_parquet_options(options);
-        if let Some(predicate) = predicate {
+        let footers = session.runtime_env().cache_manager.get_file_metadata_cache();
+        let readers = CachedParquetFileReaderFactory::new(self.objects.clone(), footers);
+        let mut source = ParquetSource::new(schema.clone())
+            .with_table_parquet_options(options)
+            .with_parquet_file_reader_factory(Arc::new(readers));
+        if let Some(predicate) = self.physical(session, filters, &schema)? {
             source = source.with_predicate(predicate);
         }
-        // Newest first: what is looked at most is found first by limits and top-k.
-        let mut groups = vec![FileGroup::default(); partitions.min(files.len())];
-        for (at, file) in files.iter().rev().enumerate() {
-            let path = format!("{}/{}", self.folder, file.path);
+        let mut groups = vec![FileGroup::default(); scan.partitions.min(scan.files.len())];
+        for (at, file) in scan.files.iter().enumerate() {
             let count = groups.len();
-            groups[at % count].push(PartitionedFile::new(path, file.bytes));
+            groups[at % count].push(self.partitioned_file(file, &schema));
         }
-        let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))
+        let rows = scan.files.iter().map(|file| file.rows as usize).sum();
+        let place = |column: &usize| needed.binary_search(column).expect("`needed` has every column");
+        let config = FileScanConfigBuilder::new(store_url(), Arc::new(source))
             .with_file_groups(groups)
-            .with_projection_indices(Some(columns.to_vec()))?
-            .with_limit(limit)
+            .with_statistics(unknown_but(rows, &schema))
+            .with_projection_indices(Some(scan.columns.iter().map(place).collect()))?
+            .with_limit(scan.limit)
             .build();
-        let scan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
+        self.with_shown_names(DataSourceExec::from_data_source(config), scan.columns)
+    }
+
+    /// The places of all columns that a scan touches, sorted.
+    fn needed(&self, columns: &[usize], filters: &[Expr]) -> Vec<usize> {
+        let filtered = filters.iter().flat_map(|filter| filter.column_refs());
+        let filtered = filtered.filter_map(|column| self.table.index_of(&column.name));
+        let mut needed: Vec<usize> = columns.iter().copied().chain(filtered).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        needed
+    }
+
+    /// A file with what the log says of it. It keeps the file from being deleted while the plan lives.
+    fn partitioned_file(&self, file: &Arc<LiveFile>, schema: &Schema) -> PartitionedFile {
+        let mut statistics = unknown_but(file.rows as usize, schema);
+        for (field, column) in schema.fields().iter().zip(&mut statistics.column_statistics) {
+            if let Some((least, greatest)) = file.ranges.get(field.name()) {
+                let time = |micros| ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into()));
+                column.min_value = Precision::Exact(time(*least));
+                column.max_value = Precision::Exact(time(*greatest));
+            }
+        }
+        PartitionedFile::new(format!("{}/{}", self.folder, file.path), file.bytes)
+            .with_statistics(Arc::new(statistics))
+            .with_extension(file.clone())
+    }
+
+    fn with_shown_names(
+        &self,
+        scan: Arc<dyn ExecutionPlan>,
+        columns: &[usize],
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         let names = columns.iter().map(|at| &self.table.columns()[*at]);
         if names.clone().all(|column| column.name == column.physical) {
             return Ok(scan);
@@ -156,19 +235,38 @@ impl TableScan {
         Ok(Arc::new(ProjectionExec::try_new(renamed, scan)?))
     }
 
-    fn scan_hot(&self, columns: &[usize], partitions: usize) -> Result<Arc<dyn ExecutionPlan>> {
-        let pick = |schema: &SchemaRef| -> SchemaRef {
-            let fields: Vec<_> = columns.iter().map(|at| schema.fields()[*at].clone()).collect();
-            Arc::new(Schema::new(fields))
-        };
-        let (shown, physical) = (pick(self.table.schema()), pick(self.table.physical_schema()));
-        let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); partitions];
+    fn scan_hot(
+        &self,
+        columns: &[usize],
+        limit: Option<usize>,
+        partitions: usize,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let shown = Arc::new(self.table.schema().project(columns)?);
+        let physical = Arc::new(self.table.physical_schema().project(columns)?);
+        let mut completer = Completer::new(&self.table, self.tenant, physical);
+        let count = partitions.min(self.moment.hot.len()).max(1);
+        let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); count];
         for (at, rows) in self.moment.hot.iter().enumerate() {
-            let whole = complete(&self.table, self.tenant, &physical, rows)
-                .map_err(|error| datafusion::error::DataFusionError::External(Box::new(error)))?;
-            parts[at % partitions].push(whole.with_schema(shown.clone())?);
+            parts[at % count].push(renamed(completer.complete(rows)?, shown.clone())?);
         }
-        Ok(MemorySourceConfig::try_new_exec(&parts, shown, None)?)
+        let rows = MemorySourceConfig::try_new(&parts, shown, None)?.with_limit(limit);
+        Ok(DataSourceExec::from_data_source(rows))
+    }
+}
+
+/// The same columns under other names: a table's physical names and those that users know differ where
+/// names clash.
+pub(crate) fn renamed(batch: RecordBatch, schema: SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(schema, batch.columns().to_vec(), &rows)
+}
+
+/// Statistics of which only the number of rows is known.
+fn unknown_but(rows: usize, schema: &Schema) -> Statistics {
+    Statistics {
+        num_rows: Precision::Exact(rows),
+        total_byte_size: Precision::Absent,
+        column_statistics: vec![ColumnStatistics::new_unknown(); schema.fields().len()],
     }
 }
 

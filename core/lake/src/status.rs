@@ -18,8 +18,10 @@ pub struct Status {
     pub hot_rows: usize,
     /// Their memory in bytes.
     pub hot_bytes: usize,
-    /// What kept the last flush or maintenance from succeeding, if it did not.
+    /// What keeps the lake, or the first of its tables that has trouble, from its work.
     pub trouble: Option<String>,
+    /// Files of rows that their tables can't take, kept beside them.
+    pub set_aside: usize,
 }
 
 /// The state of a table of a tenant.
@@ -34,4 +36,6 @@ pub struct TableStatus {
     pub hot_bytes: usize,
     /// Age of the oldest row that is in no file.
     pub hot_age: Option<Duration>,
+    /// What keeps it from being opened, flushed or maintained.
+    pub trouble: Option<String>,
 }

@@ -193,7 +193,7 @@ impl Handler {
             "select DeadLetterId, Source, Format, Reason, Encoding, Raw, \"Offset\", TargetTable from {DEAD_LETTER_TABLE} \
              order by DeadLetterId, Part"
         );
-        let limits = QueryLimits { rows: None, time: Duration::from_secs(600) };
+        let limits = QueryLimits { rows: None, bytes: None, time: Duration::from_secs(600) };
         let rows = self.lake.query(tenant, &text, limits).await.map_err(mistake)?;
         Ok(Letters {
             rows,
@@ -207,7 +207,7 @@ impl Handler {
     /// Ids of the letters that were replayed.
     async fn replayed_before(&self, tenant: TenantId) -> Result<HashSet<String>, ApiError> {
         let text = format!("select DeadLetterId from {DEAD_LETTER_REPLAY_TABLE}");
-        let limits = QueryLimits { rows: None, time: Duration::from_secs(600) };
+        let limits = QueryLimits { rows: None, bytes: None, time: Duration::from_secs(600) };
         let mut rows = self.lake.query(tenant, &text, limits).await.map_err(mistake)?;
         let mut ids = HashSet::new();
         while let Some(batch) = rows.next().await {

@@ -71,7 +71,8 @@ impl Handler {
             ApiError::too_many_requests("too many queries run at the moment", Duration::from_secs(1))
         })?;
         let begun = Instant::now();
-        let limits = QueryLimits { rows: asked.limit, time: Duration::from_secs(self.config.seconds_max) };
+        let time = Duration::from_secs(self.config.seconds_max);
+        let limits = QueryLimits { rows: asked.limit, bytes: None, time };
         let stream = self.lake.query(tenant, &asked.query, limits).await.map_err(|error| {
             self.metrics.queries.with_label_values(&["refused"]).inc();
             mistake(error)
@@ -132,6 +133,10 @@ pub(super) fn mistake(error: QueryError) -> ApiError {
     match error {
         QueryError::Invalid(message) => ApiError::invalid(message),
         QueryError::NotSupported(message) => ApiError::not_supported(message),
+        // The author can ask for less.
+        error @ (QueryError::Memory(_) | QueryError::Time(_) | QueryError::Bytes(_)) => {
+            ApiError::invalid(error.to_string())
+        }
         other => ApiError::internal(other),
     }
 }

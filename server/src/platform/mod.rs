@@ -19,7 +19,7 @@ use anyhow::Context;
 use phalanx_health::Health;
 use phalanx_hub::{Chance, Hub, HubDeps, HubSettings, Services, Source};
 use phalanx_journal::{EmbeddedJournal, Journal, JournalConfig};
-use phalanx_lake::{Lake, LakeConfig};
+use phalanx_lake::{Lake, LakeConfig, S3Settings};
 use phalanx_signal::Catalog;
 use phalanx_state::State;
 use phalanx_web::{
@@ -343,6 +343,13 @@ fn journal_config(folder: &DataFolder, config: &Config) -> JournalConfig {
 
 fn lake_config(folder: &DataFolder, config: &Config) -> LakeConfig {
     let mut lake = LakeConfig::new(folder.join("lake"), folder.join("tmp"));
+    lake.url = config.lake.url.clone();
+    lake.s3 = S3Settings {
+        endpoint: config.lake.s3.endpoint.clone(),
+        region: config.lake.s3.region.clone(),
+        allow_http: config.lake.s3.allow_http,
+        ..S3Settings::default()
+    };
     lake.hot_bytes_max = config.lake.hot_bytes_max;
     lake.flush_after = std::time::Duration::from_secs(config.lake.flush_seconds);
     lake.rare_flush_after = lake.flush_after * 10;
