@@ -13,10 +13,12 @@ pub struct Position(pub u64);
 impl Position {
     /// Before the first entry.
     pub const ZERO: Self = Self(0);
+    /// No entry is ever beyond this: the lake keeps positions as signed numbers.
+    pub const MAX: Self = Self(1 << 62);
 
     /// The position of the entry after this one.
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 
@@ -67,6 +69,15 @@ impl Entry {
 /// Bytes of memory that batches hold, buffers at their full capacity.
 pub(crate) fn batches_memory(batches: &[SignalBatch]) -> usize {
     let of = |batch: &SignalBatch| size_of::<SignalBatch>() + batch.rows.get_array_memory_size();
+    size_of::<Entry>() + batches.iter().map(of).sum::<usize>()
+}
+
+/// Bytes of memory that batches take beside the values of their columns: arrays, fields and names, about.
+/// For single rows it is more than the values.
+pub(crate) fn structure_memory(batches: &[SignalBatch]) -> usize {
+    const BATCH: usize = 256;
+    const COLUMN: usize = 320;
+    let of = |batch: &SignalBatch| size_of::<SignalBatch>() + BATCH + COLUMN * batch.rows.num_columns();
     size_of::<Entry>() + batches.iter().map(of).sum::<usize>()
 }
 

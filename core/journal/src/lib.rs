@@ -14,8 +14,11 @@ mod consumer;
 mod embedded;
 mod entry;
 mod error;
+mod memory;
 mod reader;
 mod status;
+#[cfg(feature = "testsuite")]
+pub mod testsuite;
 
 use std::fmt;
 
@@ -27,6 +30,7 @@ pub use consumer::Start;
 pub use embedded::EmbeddedJournal;
 pub use entry::{Acknowledged, Entry, Position};
 pub use error::{AppendError, ConsumerError, FullReason, OpenError, ReadError, StorageError};
+pub use memory::MemoryJournal;
 pub use reader::{Limit, Reader};
 pub use status::{ConsumerStatus, Damage, DamageTotals, Status};
 

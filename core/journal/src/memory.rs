@@ -3,11 +3,7 @@
 //! It keeps the whole contract but for durability: positions, waiting readers, consumers that hold
 //! entries back, and a size at which it is full.
 
-use std::{
-    collections::VecDeque,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -15,8 +11,8 @@ use phalanx_signal::SignalBatch;
 use tokio::sync::watch;
 
 use crate::{
-    Acknowledged, AppendError, ConsumerError, Entry, FullReason, Journal, Limit, Position, ReadError,
-    Reader, Start, Status, StorageError,
+    Acknowledged, AppendError, ConsumerError, Entry, FullReason, Journal, Limit, Position, ReadError, Reader,
+    Start, Status, StorageError,
     consumer::Consumers,
     reader::{Source, Tip, take},
 };
@@ -65,11 +61,7 @@ impl MemoryJournal {
 
 #[async_trait]
 impl Journal for MemoryJournal {
-    async fn append(
-        &self,
-        received: i64,
-        batches: Vec<SignalBatch>,
-    ) -> Result<Acknowledged, AppendError> {
+    async fn append(&self, received: i64, batches: Vec<SignalBatch>) -> Result<Acknowledged, AppendError> {
         let mut kept = self.0.kept.lock();
         let Tip { head, is_closed } = *self.0.tip.borrow();
         if is_closed {
@@ -112,6 +104,9 @@ impl Journal for MemoryJournal {
         let before_oldest = Position(oldest.0 - 1);
         let position = self.0.consumers.register(consumer, start, before_oldest, head)?;
         kept.floor = kept.floor.max(position);
+        drop(kept);
+        // The first consumer may need nothing of what was kept for whoever comes.
+        self.0.prune();
         Ok(position)
     }
 
@@ -157,6 +152,8 @@ impl Journal for MemoryJournal {
     }
 
     async fn close(&self) -> Result<(), StorageError> {
+        // An entry is appended before, and read, or refused.
+        let _kept = self.0.kept.lock();
         self.0.tip.send_modify(|tip| tip.is_closed = true);
         Ok(())
     }

@@ -16,6 +16,9 @@ const RETRY_OVERLOADED: Duration = Duration::from_millis(100);
 /// Space comes back when a consumer has worked for a while.
 pub const RETRY_FULL: Duration = Duration::from_secs(5);
 
+/// What an entry takes while it waits, beside its contents.
+pub const ENTRY_BYTES: usize = 1 << 10;
+
 /// Counts the memory of entries that are not durable yet.
 #[derive(Debug)]
 pub struct InFlight {
@@ -72,8 +75,9 @@ pub fn admit(shared: &Shared, content_bytes: usize) -> Result<Reservation, Appen
         return Err(AppendError::TooLarge { bytes: content_bytes, limit });
     }
     check_space(shared)?;
-    // The contents and their encoded form exist side by side for a moment.
-    let bytes = content_bytes.saturating_mul(2);
+    // The contents and their encoded form exist side by side for a moment. The largest entries go alone.
+    let bytes = content_bytes.saturating_mul(2).saturating_add(ENTRY_BYTES);
+    let bytes = bytes.min(shared.config.in_flight_bytes);
     let overloaded = AppendError::Overloaded { retry_after: RETRY_OVERLOADED };
     shared.in_flight.reserve(bytes).ok_or(overloaded)
 }
@@ -81,7 +85,9 @@ pub fn admit(shared: &Shared, content_bytes: usize) -> Result<Reservation, Appen
 fn check_space(shared: &Shared) -> Result<(), AppendError> {
     let full = |reason| Err(AppendError::Full { reason, retry_after: RETRY_FULL });
     let in_flight = shared.in_flight.bytes() as u64;
-    if shared.segments.bytes() + in_flight > shared.config.max_bytes {
+    // With a single segment no consumer holds anything back: it is never deleted before there is another.
+    let is_full = shared.segments.bytes() + in_flight > shared.config.max_bytes;
+    if is_full && shared.segments.count() > 1 {
         return full(match shared.consumers.slowest() {
             Some((consumer, _)) => FullReason::Lag { consumer },
             None => FullReason::NoConsumer,

@@ -35,12 +35,21 @@ impl DamageLedger {
             what = damage.what,
             "the journal is damaged, reading goes on behind it"
         );
-        inner.totals.places += 1;
-        inner.totals.bytes += damage.bytes;
-        inner.totals.lost_entries += damage.lost_entries;
+        let totals = &mut inner.totals;
+        totals.places += 1;
+        totals.bytes = totals.bytes.saturating_add(damage.bytes);
+        totals.lost_entries = totals.lost_entries.saturating_add(damage.lost_entries);
         if inner.listed.len() < LISTED {
             inner.listed.push(damage);
         }
+    }
+
+    /// Nobody will come by this segment any more. What it cost stays counted.
+    pub fn forget(&self, sequence: u64) {
+        let mut inner = self.0.lock();
+        let mut later = inner.seen.split_off(&(sequence, 0, ""));
+        let mut later = later.split_off(&(sequence + 1, 0, ""));
+        inner.seen.append(&mut later);
     }
 
     pub fn totals(&self) -> DamageTotals {

@@ -31,6 +31,9 @@
 //! | 45 | 3 | zero |
 //!
 //! The header has its own checksum, so a damaged payload costs one record: its length is still known.
+//!
+//! A change that this program could not read, a new encoding say, comes with a new version: a program that
+//! is too old refuses to open the journal rather than take entries for damaged.
 
 use crate::Position;
 
@@ -42,6 +45,8 @@ pub const RECORD_MAGIC: [u8; 4] = *b"PHXR";
 /// The only encoding so far: Arrow IPC streams, compressed together as one LZ4 block.
 pub const ENCODING_IPC_LZ4: u8 = 1;
 
+/// More segments than there will ever be, and so few digits that names are sorted by it.
+const SEQUENCE_MAX: u64 = 9_999_999_999;
 const SEGMENT_MAGIC: [u8; 7] = *b"PHXJRNL";
 const EXTENSION: &str = ".segment";
 
@@ -86,12 +91,12 @@ impl SegmentHeader {
         if bytes[7] != VERSION {
             return Head::Newer(bytes[7]);
         }
-        let base = u64_at(bytes, 16);
-        if base == 0 {
+        let (sequence, base) = (u64_at(bytes, 8), u64_at(bytes, 16));
+        if sequence > SEQUENCE_MAX || base == 0 || base > Position::MAX.0 {
             return Head::Damaged;
         }
         Head::Known(Self {
-            sequence: u64_at(bytes, 8),
+            sequence,
             base: Position(base),
             follows: Position(u64_at(bytes, 24)),
             created: u64_at(bytes, 32) as i64,
@@ -106,8 +111,8 @@ impl SegmentHeader {
     /// What the name alone says, for a file whose head is damaged. `None` for a foreign file.
     pub fn from_file_name(name: &str) -> Option<Self> {
         let mut parts = name.strip_suffix(EXTENSION)?.split('-');
-        let sequence = parts.next()?.parse().ok()?;
-        let base: u64 = parts.next()?.parse().ok()?;
+        let sequence = parts.next()?.parse().ok().filter(|sequence| *sequence <= SEQUENCE_MAX)?;
+        let base: u64 = parts.next()?.parse().ok().filter(|base| *base <= Position::MAX.0)?;
         let salt = u64::from_str_radix(parts.next()?, 16).ok()?;
         let header = Self {
             sequence,
@@ -153,7 +158,8 @@ impl RecordHeader {
         let bytes: &[u8; RECORD_HEADER_BYTES] = bytes.first_chunk()?;
         let is_record = bytes[..4] == RECORD_MAGIC
             && u64_at(bytes, 8) == salt
-            && crc32fast::hash(&bytes[8..]) == u32_at(bytes, 4);
+            && crc32fast::hash(&bytes[8..]) == u32_at(bytes, 4)
+            && u64_at(bytes, 16) <= Position::MAX.0;
         is_record.then(|| Self {
             salt,
             position: Position(u64_at(bytes, 16)),
@@ -196,7 +202,7 @@ mod tests {
     fn record() -> RecordHeader {
         RecordHeader {
             salt: 9,
-            position: Position(u64::MAX),
+            position: Position::MAX,
             received: i64::MIN,
             payload_bytes: 1,
             payload_crc: 2,

@@ -17,8 +17,6 @@ use crate::{ConsumerError, Position, Start, StorageError};
 const PAUSE: Duration = Duration::from_millis(100);
 /// After a round that failed.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
-/// No position is ever beyond this: the lake keeps them as signed numbers.
-const POSITION_MAX: Position = Position(1 << 62);
 
 /// What the thread is asked to do.
 #[derive(Debug)]
@@ -121,7 +119,7 @@ fn round(shared: &Shared, must_store: bool) -> Result<(), StorageError> {
 pub fn register(shared: &Shared, name: &str, start: Start) -> Result<Position, ConsumerError> {
     let head = shared.head();
     if let Start::After(position) = start
-        && position > POSITION_MAX
+        && position > Position::MAX
     {
         return Err(ConsumerError::BeyondHead { position, head });
     }
@@ -132,8 +130,12 @@ pub fn register(shared: &Shared, name: &str, start: Start) -> Result<Position, C
     let known = shared.consumers.committed(name);
     let before_oldest = Position(shared.oldest().0 - 1);
     let position = shared.consumers.register(name, start, before_oldest, head)?;
-    shared.raise_floor(position);
+    if position > head {
+        shared.raise_floor(position);
+    }
     store(shared, &mut files).inspect_err(|_| shared.consumers.restore(name, known))?;
+    // The first consumer may need nothing of what was kept for whoever comes.
+    shared.keeper.prune_soon();
     Ok(position)
 }
 
@@ -155,8 +157,9 @@ pub fn let_go(shared: &Shared) {
 }
 
 fn store(shared: &Shared, files: &mut Files) -> Result<(), StorageError> {
-    let floor = shared.floor().max(shared.head());
-    let positions = Positions { floor, consumers: shared.consumers.snapshot() };
+    let head = shared.head();
+    let floor = shared.floor().max(head);
+    let positions = Positions { head, floor, consumers: shared.consumers.snapshot() };
     positions::store(&shared.config.directory, &positions)?;
     files.slowest = positions.consumers.values().min().copied();
     Ok(())
@@ -167,13 +170,12 @@ fn prune(shared: &Shared, consumed: Option<Position>) {
     let Some(consumed) = consumed else { return };
     while let Some(segment) = shared.segments.take_consumed(consumed) {
         match shared.disk.remove(&segment.path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 let file = segment.path.display();
                 tracing::warn!(%error, %file, "cannot delete a consumed segment");
                 return shared.segments.put_back(segment);
             }
+            _ => shared.damage.forget(segment.header.sequence),
         }
     }
 }

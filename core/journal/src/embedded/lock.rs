@@ -14,7 +14,14 @@ const NAME: &str = "lock";
 
 /// Holds the journal's lock until it is dropped, or the process ends in whatever way.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
+pub struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is just being started still has it for a moment.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
 
 impl Lock {
     /// # Errors
@@ -39,8 +46,11 @@ impl Lock {
             }
             Err(error) => return Err(failed(error.into()).into()),
         }
-        file.set_len(0).and_then(|()| file.rewind()).map_err(failed)?;
-        writeln!(file, "{}", std::process::id()).map_err(failed)?;
+        // On a full disk there is no room for it, and a journal opens none the less.
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Self(file))
     }
 }

@@ -16,6 +16,8 @@
 mod admission;
 mod damage;
 mod disk;
+#[cfg(feature = "testsuite")]
+pub(crate) mod forge;
 mod format;
 mod keeper;
 mod lock;
@@ -27,6 +29,8 @@ mod recovery;
 mod scan;
 mod segment;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::{
@@ -39,10 +43,14 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use arrow_schema::ArrowError;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use phalanx_signal::SignalBatch;
-use tokio::{sync::watch, task::spawn_blocking};
+use tokio::{
+    sync::watch,
+    task::{JoinError, spawn_blocking},
+};
 
 use self::{
     admission::{InFlight, Reservation},
@@ -58,7 +66,7 @@ use self::{
 };
 use crate::{
     Acknowledged, AppendError, ConsumerError, Journal, JournalConfig, OpenError, Position, Reader, Start,
-    Status, StorageError, consumer::Consumers,
+    Status, StorageError, consumer::Consumers, reader::Tip,
 };
 
 /// Contents that are encoded where the caller is; more would keep an async thread for too long.
@@ -76,7 +84,7 @@ const INLINE_BYTES: usize = 64 << 10;
 #[derive(Debug)]
 pub struct EmbeddedJournal {
     shared: Arc<Shared>,
-    running: Mutex<Option<Running>>,
+    running: Arc<Mutex<Option<Running>>>,
 }
 
 /// What ends when the journal is closed.
@@ -95,20 +103,15 @@ struct Shared {
     segments: SegmentList,
     recent: Recent,
     tip: watch::Sender<Tip>,
-    /// Positions up to here are not given out any more.
+    /// Positions up to here are not given out any more. Raised only while no group is being written.
     floor: AtomicU64,
+    /// Held while a group gets its positions and is written.
+    placing: Mutex<()>,
     in_flight: Arc<InFlight>,
     queue: Queue,
     consumers: Consumers,
     keeper: Keeper,
     damage: DamageLedger,
-}
-
-/// The end of the journal.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tip {
-    head: Position,
-    is_closed: bool,
 }
 
 impl EmbeddedJournal {
@@ -127,6 +130,9 @@ impl EmbeddedJournal {
         let lock = Lock::take(&config.directory)?;
         let damage = DamageLedger::default();
         let recovered = recovery::recover(&config.directory, &damage)?;
+        // Names that a killed process made may be known to the page cache only.
+        disk.sync_directory(&config.directory)
+            .map_err(|error| StorageError::new("make durable", &config.directory, error))?;
         let head = recovered.head;
         let positions = recovered.positions.consumers;
         let shared = Arc::new(Shared {
@@ -135,6 +141,7 @@ impl EmbeddedJournal {
             recent: Recent::new(config.recent_bytes),
             tip: watch::Sender::new(Tip { head, is_closed: false }),
             floor: AtomicU64::new(recovered.floor.0),
+            placing: Mutex::new(()),
             in_flight: InFlight::new(config.in_flight_bytes),
             queue: Queue::default(),
             keeper: Keeper::new(positions.values().min().copied()),
@@ -152,31 +159,13 @@ impl EmbeddedJournal {
             "journal opened"
         );
         let running = Some(start(&shared, head, recovered.next_sequence, lock)?);
-        Ok(Self { shared, running: Mutex::new(running) })
-    }
-
-    /// Drains the queue, stores the positions, gives up the lock.
-    fn shut_down(&self) -> Result<(), StorageError> {
-        let Some(running) = self.running.lock().take() else { return Ok(()) };
-        let died = || StorageError {
-            doing: "finish writing to",
-            path: self.shared.config.directory.clone(),
-            source: Arc::new(io::Error::other("a thread of the journal panicked")),
-        };
-        self.shared.queue.close();
-        let wrote = running.writer.join().map_err(|_| died());
-        self.shared.tip.send_modify(|tip| tip.is_closed = true);
-        self.shared.keeper.stop();
-        let stored = running.keeper.join().map_err(|_| died()).flatten();
-        keeper::let_go(&self.shared);
-        drop(running.lock);
-        wrote.and(stored)
+        Ok(Self { shared, running: Arc::new(Mutex::new(running)) })
     }
 }
 
 impl Drop for EmbeddedJournal {
     fn drop(&mut self) {
-        if let Err(error) = self.shut_down() {
+        if let Err(error) = shut_down(&self.shared, &self.running) {
             tracing::error!(%error, cause = %error.source, "the journal was not closed cleanly");
         }
     }
@@ -194,7 +183,7 @@ impl Journal for EmbeddedJournal {
             let shared = self.shared.clone();
             spawn_blocking(move || submit(&shared, received, batches, reservation))
                 .await
-                .map_err(|_| AppendError::Closed)??
+                .map_err(not_encoded)??
         };
         let position = answer.await.map_err(|_| AppendError::Closed)??;
         Ok(Acknowledged::new(position))
@@ -242,8 +231,10 @@ impl Journal for EmbeddedJournal {
     }
 
     async fn close(&self) -> Result<(), StorageError> {
-        // Joining threads must not keep an async thread; the tasks of the runtime may be what they wait for.
-        tokio::task::block_in_place(|| self.shut_down())
+        let (shared, running) = (self.shared.clone(), self.running.clone());
+        spawn_blocking(move || shut_down(&shared, &running)).await.map_err(|error| {
+            StorageError::new("finish writing to", &self.shared.config.directory, io::Error::other(error))
+        })?
     }
 }
 
@@ -261,7 +252,9 @@ impl Shared {
         Position(self.floor.load(Ordering::Acquire))
     }
 
+    /// From now on no entry gets a position up to here. One that is being written has an earlier one.
     fn raise_floor(&self, floor: Position) {
+        let _between_groups = self.placing.lock();
         self.floor.fetch_max(floor.0, Ordering::AcqRel);
     }
 
@@ -298,22 +291,52 @@ fn submit(
     mut reservation: Reservation,
 ) -> Result<Answer, AppendError> {
     let encoded = payload::encode(batches).map_err(|error| AppendError::Encode(Arc::new(error)))?;
-    reservation.resize(encoded.memory + encoded.record.len());
+    reservation.resize(encoded.memory + encoded.record.len() + admission::ENTRY_BYTES);
     let (request, answer) = Request::new(received, encoded, reservation);
     shared.queue.push(request);
     Ok(answer)
 }
 
-fn make_directory(path: &Path) -> Result<(), StorageError> {
-    if path.is_dir() {
-        return Ok(());
+/// The task that should have encoded an entry did not come to its end.
+fn not_encoded(error: JoinError) -> AppendError {
+    match error.is_panic() {
+        true => AppendError::Encode(Arc::new(ArrowError::ExternalError(Box::new(error)))),
+        // The runtime shuts down and had not begun it.
+        false => AppendError::Closed,
     }
+}
+
+/// Drains the queue, stores the positions, gives up the lock. Whoever calls this again waits for the first
+/// call, and does nothing.
+fn shut_down(shared: &Shared, running: &Mutex<Option<Running>>) -> Result<(), StorageError> {
+    let mut running = running.lock();
+    let Some(Running { writer, keeper, lock }) = running.take() else { return Ok(()) };
+    let died = || {
+        let error = io::Error::other("a thread of the journal panicked");
+        StorageError::new("finish writing to", &shared.config.directory, error)
+    };
+    shared.queue.close();
+    let wrote = writer.join().map_err(|_| died());
+    shared.tip.send_modify(|tip| tip.is_closed = true);
+    shared.keeper.stop();
+    let stored = keeper.join().map_err(|_| died()).flatten();
+    keeper::let_go(shared);
+    drop(lock);
+    wrote.and(stored)
+}
+
+/// Makes the folder, and the names of all new folders on the way as durable as what will be in them.
+fn make_directory(path: &Path) -> Result<(), StorageError> {
+    let is_new = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+    let new: Vec<&Path> = path.ancestors().take_while(is_new).collect();
     fs::create_dir_all(path).map_err(|error| StorageError::new("create", path, error))?;
-    // The name in the parent folder must be as durable as what will be in the folder.
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    LocalDisk
-        .sync_directory(parent.unwrap_or(Path::new(".")))
-        .map_err(|error| StorageError::new("make durable", path, error))
+    for folder in new {
+        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+        LocalDisk
+            .sync_directory(parent.unwrap_or(Path::new(".")))
+            .map_err(|error| StorageError::new("make durable", folder, error))?;
+    }
+    Ok(())
 }
 
 fn start(

@@ -3,13 +3,13 @@
 //! Each batch is an Arrow IPC stream without compression; all streams of an entry are compressed together
 //! as one LZ4 block. An IPC stream repeats its schema, and compressing the whole makes that cheap: a
 //! batch of one row takes a third of what Arrow's own per-buffer LZ4 needs, and every record stays
-//! readable on its own, whatever happened to its neighbours (docs/decisions/0003).
+//! readable on its own, whatever happened to its neighbours (docs/decisions/0002).
 //!
 //! Decompressed: the number of batches (u32), then for each batch the tenant (16 bytes), the length of
 //! the table's name (u16), the name, the length of the stream (u32), zeros up to a multiple of 16 bytes,
 //! and the stream. Read back, the arrays are slices of the one decompressed buffer.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, panic, sync::Arc};
 
 use arrow_array::{
     Array, ArrayRef, RecordBatch, RecordBatchOptions,
@@ -27,10 +27,12 @@ use phalanx_signal::{SignalBatch, TenantId};
 use uuid::Uuid;
 
 use super::format::RECORD_HEADER_BYTES;
-use crate::entry::batches_memory;
+use crate::entry::{batches_memory, structure_memory};
 
 /// Arrays wider than this are 16 bytes an item (views, decimals), so they need no copy when read.
 const ALIGNMENT: usize = 16;
+/// A byte of an LZ4 block stands for at most so many.
+const LZ4_RATIO_MAX: usize = 255;
 
 /// An entry ready to be written.
 #[derive(Debug)]
@@ -60,11 +62,24 @@ pub fn encode(batches: Vec<SignalBatch>) -> Result<Encoded, ArrowError> {
     Ok(Encoded { record, payload_crc, raw_bytes, batches, memory })
 }
 
-/// Reads a payload whose checksum was right. The batches hold `raw_bytes` of memory together.
-pub fn decode(payload: &[u8], raw_bytes: u32) -> Result<Vec<SignalBatch>, ArrowError> {
-    let raw = lz4_flex::block::decompress(payload, raw_bytes as usize)
+/// Reads a payload whose checksum was right. Says how much memory the batches hold together.
+pub fn decode(payload: &[u8], raw_bytes: u32) -> Result<(Vec<SignalBatch>, usize), ArrowError> {
+    let raw_bytes = raw_bytes as usize;
+    // No LZ4 block becomes larger than this, so a wrong number costs no memory.
+    if raw_bytes > payload.len().saturating_mul(LZ4_RATIO_MAX) {
+        return Err(ArrowError::IpcError("the payload is too short for what it should hold".into()));
+    }
+    let raw = lz4_flex::block::decompress(payload, raw_bytes)
         .map_err(|error| ArrowError::ExternalError(Box::new(error)))?;
-    decode_raw(raw)
+    if raw.len() != raw_bytes {
+        return Err(ArrowError::IpcError("the payload holds less than it should".into()));
+    }
+    // Arrow checks much of what it reads and panics over the rest (buffers beyond the end of a message). An
+    // entry that does that would otherwise stop its consumers for good.
+    let batches = panic::catch_unwind(|| decode_raw(raw))
+        .map_err(|_| ArrowError::IpcError("the payload is no valid Arrow data".into()))??;
+    let memory = raw_bytes + structure_memory(&batches);
+    Ok((batches, memory))
 }
 
 /// Bytes that the contents of batches take, schemas included, however much memory their buffers hold.
@@ -84,7 +99,7 @@ fn view_bytes<T: ByteViewType>(array: &arrow_array::GenericByteViewArray<T>) -> 
     array.len() * 16 + array.total_buffer_bytes_used()
 }
 
-fn encode_raw(batches: &[SignalBatch]) -> Result<Vec<u8>, ArrowError> {
+pub(super) fn encode_raw(batches: &[SignalBatch]) -> Result<Vec<u8>, ArrowError> {
     let options = IpcWriteOptions::try_new(ALIGNMENT, false, MetadataVersion::V5)?;
     let mut raw = Vec::with_capacity(content_bytes(batches) + 1_024);
     raw.extend_from_slice(&(batches.len() as u32).to_le_bytes());
@@ -141,13 +156,13 @@ fn without_dead_text(rows: &RecordBatch) -> Result<Cow<'_, RecordBatch>, ArrowEr
 /// whole origin; where that is more than twice the contents, the encoded bytes serve as the batches.
 fn compact(batches: Vec<SignalBatch>, raw: Vec<u8>) -> Result<(Vec<SignalBatch>, usize), ArrowError> {
     let held = batches_memory(&batches);
-    if held <= raw.len().saturating_mul(2) {
+    let compacted = raw.len() + structure_memory(&batches);
+    if held <= compacted.saturating_mul(2) {
         return Ok((batches, held));
     }
     let mut raw = raw;
     raw.shrink_to_fit();
-    let memory = raw.len();
-    Ok((decode_raw(raw)?, memory))
+    Ok((decode_raw(raw)?, compacted))
 }
 
 fn decode_raw(raw: Vec<u8>) -> Result<Vec<SignalBatch>, ArrowError> {

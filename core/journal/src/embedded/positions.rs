@@ -4,11 +4,13 @@
 //!
 //! ```text
 //! phalanx journal positions 1
+//! head 4711
 //! floor 4711
 //! consumer 4700 lake
 //! crc 1a2b3c4d
 //! ```
 //!
+//! `head` was the newest durable entry; one that is missing later was lost.
 //! `floor` is a position that has been given out or promised away: later entries come after it, even if
 //! all segments were lost.
 
@@ -29,6 +31,7 @@ const VERSION: u8 = 1;
 /// The contents of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Positions {
+    pub head: Position,
     pub floor: Position,
     pub consumers: BTreeMap<String, Position>,
 }
@@ -77,7 +80,7 @@ pub fn store(directory: &Path, positions: &Positions) -> Result<(), StorageError
 }
 
 fn render(positions: &Positions) -> String {
-    let mut text = format!("{MAGIC}{VERSION}\nfloor {}\n", positions.floor);
+    let mut text = format!("{MAGIC}{VERSION}\nhead {}\nfloor {}\n", positions.head, positions.floor);
     for (name, position) in &positions.consumers {
         let _ = writeln!(text, "consumer {position} {name}");
     }
@@ -98,6 +101,7 @@ fn parse(text: &str) -> Option<Result<Positions, u8>> {
     if version != VERSION {
         return Some(Err(version));
     }
+    let head = Position(lines.next()?.strip_prefix("head ")?.parse().ok()?);
     let floor = Position(lines.next()?.strip_prefix("floor ")?.parse().ok()?);
     let mut consumers = BTreeMap::new();
     for line in lines {
@@ -105,7 +109,7 @@ fn parse(text: &str) -> Option<Result<Positions, u8>> {
         consumer::check_name(name).ok()?;
         consumers.insert(name.to_owned(), Position(position.parse().ok()?));
     }
-    Some(Ok(Positions { floor, consumers }))
+    Some(Ok(Positions { head, floor, consumers }))
 }
 
 #[cfg(test)]
@@ -115,7 +119,7 @@ mod tests {
     fn positions() -> Positions {
         let consumers = [("hub/rules", 3), ("lake", u64::MAX)];
         let consumers = consumers.map(|(name, at)| (name.to_owned(), Position(at))).into();
-        Positions { floor: Position(12), consumers }
+        Positions { head: Position(11), floor: Position(12), consumers }
     }
 
     #[test]

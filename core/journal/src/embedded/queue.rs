@@ -10,7 +10,7 @@ use super::{admission::Reservation, payload::Encoded};
 use crate::{AppendError, Position};
 
 /// A write holds no more than this, so that the first of a crowd is answered soon; a larger entry goes
-/// alone. A megabyte is where a disk's throughput stops growing much.
+/// alone. Beyond it a disk's throughput does not grow much (docs/decisions/0002).
 const GROUP_BYTES: usize = 1 << 20;
 /// `pwritev` takes at most 1,024 parts, one of which may be the head of a segment.
 const GROUP_ENTRIES: usize = 1_000;
@@ -82,6 +82,15 @@ impl Queue {
     pub fn close(&self) {
         self.state.lock().is_closed = true;
         self.arrived.notify_all();
+    }
+
+    /// Nobody will take anything out any more: what waits is answered as if the journal were closed.
+    pub fn abandon(&self) {
+        let mut state = self.state.lock();
+        state.is_closed = true;
+        let requests = std::mem::take(&mut state.requests);
+        drop(state);
+        requests.into_iter().for_each(|request| request.answer(Err(AppendError::Closed)));
     }
 
     /// Waits for requests and takes as many as one write should hold; `None` at the end.

@@ -19,6 +19,8 @@ use super::{
 };
 use crate::{Damage, OpenError, Position, StorageError};
 
+const TORN: &str = "a torn tail";
+
 /// What a journal goes on with.
 #[derive(Debug, Default)]
 pub struct Recovered {
@@ -56,12 +58,21 @@ pub fn recover(directory: &Path, damage: &DamageLedger) -> Result<Recovered, Ope
     let next_sequence = found.last().map_or(1, |last| last.header.sequence + 1);
     let last = recover_last(&mut found, &mut floor, damage)?;
     let mut recovered = Recovered { floor, next_sequence, positions, ..Recovered::default() };
-    let Some(last) = last else { return Ok(recovered) };
+    let Some(last) = last else {
+        report_missing_end(directory, &recovered, damage);
+        return Ok(recovered);
+    };
 
     let mut follower = last.header.clone();
     recovered.head = last.extent().last;
     recovered.segments.push(last);
+    let consumed = recovered.positions.consumers.values().copied().min();
     for found in found.into_iter().rev() {
+        if consumed.is_some_and(|consumed| follower.follows <= consumed) {
+            // Nobody needs it. After a power failure some of these are back, and gaps between them are no loss.
+            let _ = fs::remove_file(&found.path);
+            continue;
+        }
         let segment = Arc::new(sealed(found, &follower, damage)?);
         follower = segment.header.clone();
         recovered.segments.push(segment);
@@ -72,6 +83,7 @@ pub fn recover(directory: &Path, damage: &DamageLedger) -> Result<Recovered, Ope
         recovered.segments.iter().map(|segment| segment.extent().last).fold(Position::ZERO, Position::max);
     recovered.floor = recovered.floor.max(recovered.head);
     report_missing_start(&recovered, damage);
+    report_missing_end(directory, &recovered, damage);
     Ok(recovered)
 }
 
@@ -86,7 +98,7 @@ fn find_segments(directory: &Path) -> Result<Vec<Found>, OpenError> {
             found.push(read_head(file.path(), named)?);
         }
     }
-    found.sort_by_key(|found| found.header.sequence);
+    found.sort_by(|a, b| (a.header.sequence, &a.path).cmp(&(b.header.sequence, &b.path)));
     Ok(found)
 }
 
@@ -129,9 +141,19 @@ fn recover_last(
             void_after = Some(void_after.map_or(follows, |void: Position| void.min(follows)));
         }
         *floor = Position(last.header.base.0 - 1).max(*floor);
-        fs::remove_file(&last.path).map_err(|error| StorageError::new("remove", &last.path, error))?;
+        remove(&last)?;
     }
     Ok(None)
+}
+
+/// Removes a segment without entries. One with an unreadable head is no usual rest of a crash, so it is set
+/// aside for those who want to look into it.
+fn remove(found: &Found) -> Result<(), StorageError> {
+    let path = &found.path;
+    if !found.is_headless || found.bytes == 0 {
+        return fs::remove_file(path).map_err(|error| StorageError::new("remove", path, error));
+    }
+    fs::rename(path, path.with_extension("damaged")).map_err(|error| StorageError::new("rename", path, error))
 }
 
 /// Reads the last segment with all payloads.
@@ -153,24 +175,32 @@ fn check_last(
     let mut scanner = Scanner::new(&file, header.salt, Payloads::Check, start, header.base, void_after);
     let mut index = Index::complete();
     let mut extent = segment.extent();
-    let mut gaps = Vec::new();
+    // Gaps with records behind them, and those behind the last record.
+    let (mut gaps, mut tail) = (Vec::new(), Vec::new());
     loop {
         match scanner.step().map_err(failed("read"))? {
             Step::Record { offset, header, .. } => {
                 index.add(Place { position: header.position, offset, received: header.received });
                 extent = Extent { end: offset + header.record_bytes(), last: header.position };
+                gaps.append(&mut tail);
             }
-            Step::Damage(gap) => gaps.push(gap),
+            Step::Damage(gap) => tail.push(gap),
             Step::Torn { zeros: true, .. } => {}
             Step::Torn { offset, bytes, .. } => {
-                let what = "a torn tail";
-                gaps.push(Gap { offset, bytes, lost_entries: 0, what });
+                tail.push(Gap { offset, bytes, lost_entries: 0, what: TORN });
             }
             Step::End => break,
         }
     }
+    if void_after.is_none() && !tail.is_empty() {
+        // Whole headers with half payloads look like damaged entries, but nothing says that they were any.
+        let bytes = bytes.saturating_sub(extent.end);
+        tail = vec![Gap { offset: extent.end, bytes, lost_entries: 0, what: TORN }];
+    }
+    // What was durable keeps its positions, readable or not.
+    extent.last = extent.last.max(void_after.unwrap_or_default());
     segment = Segment::new(segment.header, segment.path, extent, index);
-    gaps.into_iter().for_each(|gap| segment.report(gap, damage));
+    gaps.into_iter().chain(tail).for_each(|gap| segment.report(gap, damage));
     if extent.end < *bytes {
         file.set_len(extent.end).map_err(failed("truncate"))?;
     }
@@ -211,16 +241,23 @@ fn report_missing_start(recovered: &Recovered, damage: &DamageLedger) {
     let slowest = recovered.positions.consumers.values().min();
     let first = recovered.segments.first();
     let (Some(committed), Some(first)) = (slowest, first) else { return };
-    if committed.next() < first.header.base {
-        damage.report(
-            0,
-            Damage {
-                file: first.path.clone(),
-                offset: 0,
-                bytes: 0,
-                lost_entries: first.header.base.0 - committed.next().0,
-                what: "the segments before this one are missing",
-            },
-        );
+    // Positions between `follows` and the base were never given to entries.
+    let lost_entries = first.header.follows.0.saturating_sub(committed.0);
+    if lost_entries > 0 {
+        let what = "the segments before this one are missing";
+        damage.report(0, Damage { file: first.path.clone(), offset: 0, bytes: 0, lost_entries, what });
+    }
+}
+
+/// The positions file is younger than some entries; those that it knows of and that no consumer had passed
+/// should be there.
+fn report_missing_end(directory: &Path, recovered: &Recovered, damage: &DamageLedger) {
+    let Positions { head, consumers, .. } = &recovered.positions;
+    let passed = consumers.values().copied().min().unwrap_or_default();
+    let lost_entries = head.0.saturating_sub(recovered.head.max(passed).0);
+    if lost_entries > 0 {
+        let what = "the newest entries are missing";
+        let file = directory.to_owned();
+        damage.report(0, Damage { file, offset: 0, bytes: 0, lost_entries, what });
     }
 }

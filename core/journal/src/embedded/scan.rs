@@ -102,7 +102,7 @@ impl<'f> Scanner<'f> {
         let Some(header) = self.header_at(self.offset)? else { return self.resync() };
         if header.position > self.expected {
             let lost_entries = header.position.0 - self.expected.0;
-            let gap = Gap { offset: self.offset, bytes: 0, lost_entries, what: "entries missing" };
+            let gap = Gap { offset: self.offset, bytes: 0, lost_entries, what: "entries are missing" };
             self.expected = header.position;
             return Ok(Step::Damage(gap));
         }
@@ -181,20 +181,20 @@ impl<'f> Scanner<'f> {
     fn missing_at_end(&mut self, bytes: u64) -> Step<'_> {
         let Some(last) = self.last else { return Step::End };
         let lost_entries = last.next().0 - self.expected.0;
-        let gap = Gap { offset: self.offset, bytes, lost_entries, what: "entries missing at the end" };
+        let gap = Gap { offset: self.offset, bytes, lost_entries, what: "entries are missing at the end" };
         self.offset = self.end;
         self.expected = last.next();
         Step::Damage(gap)
     }
 
     fn find_record(&mut self, from: u64) -> io::Result<Option<(u64, RecordHeader)>> {
+        let magic = memmem::Finder::new(&RECORD_MAGIC);
         let mut from = from;
         while from + HEADER <= self.end {
-            let bytes = WINDOW_BYTES.min((self.end - from) as usize);
-            self.fill(from, bytes)?;
-            let at = (from - self.window_at) as usize;
-            let candidate = memmem::find(&self.window[at..at + bytes], &RECORD_MAGIC);
-            match candidate {
+            // What is held is used up before more is read: the magic number may stand everywhere in a log.
+            self.fill(from, RECORD_HEADER_BYTES)?;
+            let held = &self.window[(from - self.window_at) as usize..];
+            match magic.find(held) {
                 Some(distance) => {
                     let found = from + distance as u64;
                     if let Some(header) = self.header_at(found)? {
@@ -203,7 +203,7 @@ impl<'f> Scanner<'f> {
                     from = found + 1;
                 }
                 // A magic number may lie across the border of two windows.
-                None => from += (bytes - (RECORD_MAGIC.len() - 1)) as u64,
+                None => from += (held.len() - (RECORD_MAGIC.len() - 1)) as u64,
             }
         }
         Ok(None)

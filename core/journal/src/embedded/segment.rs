@@ -127,6 +127,7 @@ impl Segment {
     /// Walks over all headers, without reading the payloads.
     pub fn walk(&self, file: &File, damage: &DamageLedger) -> io::Result<Index> {
         let Extent { end, last } = self.extent();
+        let end = file.metadata()?.len().min(end);
         let SegmentHeader { salt, base, .. } = self.header;
         let mut scanner = Scanner::new(file, salt, Payloads::Skip, (RECORDS_AT, end), base, Some(last));
         let mut index = Index::complete();

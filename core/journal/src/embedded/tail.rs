@@ -5,15 +5,21 @@
 
 use std::{collections::VecDeque, fs::File, io, sync::Arc};
 
+use arrow_schema::ArrowError;
 use async_trait::async_trait;
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
-    Shared, Tip, payload, recent,
+    Shared,
+    format::{ENCODING_IPC_LZ4, RecordHeader},
+    payload,
     scan::{Gap, Payloads, Scanner, Step},
     segment::Segment,
 };
-use crate::{Entry, Limit, Position, ReadError, StorageError, reader::Source};
+use crate::{
+    Entry, Limit, Position, ReadError, StorageError,
+    reader::{Source, Tip, take},
+};
 
 /// Memory of the entries of one piece.
 const PIECE_BYTES: usize = 4 << 20;
@@ -66,15 +72,15 @@ impl Tail {
     }
 
     fn take_ready(&mut self, limit: Limit) -> Option<Vec<Arc<Entry>>> {
-        let taken = recent::take(self.ready.iter(), limit);
+        let taken = take(self.ready.iter(), limit);
         self.ready.drain(..taken.len());
         self.after = taken.last()?.position;
         Some(taken)
     }
 
     /// Entries that are still in memory. What was read ahead from the disk is then of no use.
-    fn take_recent(&mut self, limit: Limit) -> Option<Vec<Arc<Entry>>> {
-        let taken = self.shared.recent.after(self.after, limit)?;
+    fn take_recent(&mut self, head: Position, limit: Limit) -> Option<Vec<Arc<Entry>>> {
+        let taken = self.shared.recent.after(self.after, head, limit)?;
         self.after = taken.last()?.position;
         self.reading = None;
         self.cursor = None;
@@ -114,8 +120,7 @@ impl Tail {
 
     /// Begins to read the piece after this one, unless memory will have it.
     fn read_ahead(&mut self, through: Position) {
-        let one = Limit { entries: 1, bytes: 0 };
-        if self.tip.borrow().head > through && self.shared.recent.after(through, one).is_none() {
+        if self.tip.borrow().head > through && !self.shared.recent.has(through.next()) {
             self.reading = Some(Self::read(&self.shared, self.cursor.take(), through));
         }
     }
@@ -143,7 +148,7 @@ impl Source for Tail {
                     return Err(ReadError::Closed);
                 }
                 self.tip.changed().await.map_err(|_| ReadError::Closed)?;
-            } else if let Some(entries) = self.take_recent(limit) {
+            } else if let Some(entries) = self.take_recent(tip.head, limit) {
                 return Ok(entries);
             } else {
                 self.fetch().await?;
@@ -169,7 +174,7 @@ fn read_piece(shared: &Shared, cursor: &mut Option<Cursor>, after: Position) -> 
                 }
             },
         };
-        let is_at_end = read_segment(shared, at, &mut piece, &mut bytes)?;
+        let is_at_end = read_segment(shared, at, head, &mut piece, &mut bytes)?;
         if is_at_end {
             // The end of what is durable there now; the file may still grow.
             let last = at.expected.0 - 1;
@@ -219,31 +224,36 @@ fn skip_lost_file(shared: &Shared, segment: &Segment, wanted: Position) -> Posit
     last.next()
 }
 
-/// Reads on in one segment. True at the end of what is durable there.
+/// Reads on in one segment, up to `head`. True at the end of what is durable there.
 fn read_segment(
     shared: &Shared,
     at: &mut Cursor,
+    head: Position,
     piece: &mut Piece,
     bytes: &mut usize,
 ) -> Result<bool, StorageError> {
     let failed = |error| StorageError::new("read", &at.segment.path, error);
     let extent = at.segment.extent();
     let salt = at.segment.header.salt;
-    let range = (at.offset, extent.end);
+    // Somebody may have cut the file; what is gone is damage and no reason to try for ever.
+    let end = at.file.metadata().map_err(failed)?.len().min(extent.end);
+    let range = (at.offset, end);
     let mut scanner = Scanner::new(&at.file, salt, Payloads::Check, range, at.expected, Some(extent.last));
-    let mut is_at_end = false;
-    while *bytes < PIECE_BYTES {
+    while *bytes < PIECE_BYTES && piece.through < head {
         match scanner.step().map_err(failed)? {
             Step::Record { header, .. } if header.position <= piece.through => {}
+            // Durable but not announced: nobody could commit it yet.
+            Step::Record { offset, header, .. } if header.position > head => {
+                piece.through = head;
+                (at.offset, at.expected) = (offset, header.position);
+                return Ok(false);
+            }
             Step::Record { offset, header, payload } => {
                 piece.through = header.position;
-                match payload::decode(payload, header.raw_bytes) {
-                    Ok(batches) => {
-                        let memory = header.raw_bytes as usize;
-                        let (position, received) = (header.position, header.received);
-                        let entry = Entry::with_memory(position, received, batches, memory);
+                match decode(&header, payload) {
+                    Ok(entry) => {
+                        *bytes += entry.memory();
                         piece.entries.push(Arc::new(entry));
-                        *bytes += memory;
                     }
                     Err(error) => {
                         tracing::warn!(%error, position = %header.position, "an entry is unreadable");
@@ -256,11 +266,19 @@ fn read_segment(
             }
             Step::Damage(gap) => at.segment.report(gap, &shared.damage),
             Step::Torn { .. } | Step::End => {
-                is_at_end = true;
-                break;
+                (at.offset, at.expected) = (scanner.offset(), scanner.expected());
+                return Ok(true);
             }
         }
     }
     (at.offset, at.expected) = (scanner.offset(), scanner.expected());
-    Ok(is_at_end)
+    Ok(false)
+}
+
+fn decode(header: &RecordHeader, payload: &[u8]) -> Result<Entry, ArrowError> {
+    if header.encoding != ENCODING_IPC_LZ4 {
+        return Err(ArrowError::IpcError(format!("its encoding {} is not known", header.encoding)));
+    }
+    let (batches, memory) = payload::decode(payload, header.raw_bytes)?;
+    Ok(Entry::with_memory(header.position, header.received, batches, memory))
 }

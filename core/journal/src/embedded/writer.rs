@@ -55,6 +55,7 @@ impl Writer {
 
     /// Works until the queue is closed and empty.
     pub fn run(mut self) {
+        let _ended = Ended(self.shared.clone());
         while let Some(group) = self.shared.queue.next_group() {
             self.write(group);
         }
@@ -62,7 +63,10 @@ impl Writer {
     }
 
     fn write(&mut self, mut group: Vec<Request>) {
-        let first = self.head.max(self.shared.floor()).next();
+        let shared = self.shared.clone();
+        // Until the group is published: a position promised to a consumer is not given to an entry.
+        let _placing = shared.placing.lock();
+        let first = self.head.max(shared.floor()).next();
         self.seal_if_due(first);
         self.cut_again();
         let written = match &self.active {
@@ -125,7 +129,7 @@ impl Writer {
     fn begin_segment(&mut self, first: Position, group: &mut [Request]) -> Written {
         if self.uncut.len() >= UNCUT_FILES {
             let path = self.shared.config.directory.clone();
-            let error = io::Error::other("too many files there can be neither cut nor removed");
+            let error = io::Error::other("too many files there cannot be cut");
             return Err(StorageError::new("write to", path, error));
         }
         let header = SegmentHeader {
@@ -135,6 +139,8 @@ impl Writer {
             created: group.first().map_or(0, |request| request.received),
             salt: Uuid::new_v4().as_u64_pair().0,
         };
+        // Used up even if this fails: a name that comes back after a power failure must not be a later one.
+        self.next_sequence += 1;
         let directory = &self.shared.config.directory;
         let path = directory.join(header.file_name());
         let places = place(group, first, RECORDS_AT, header.salt);
@@ -145,7 +151,6 @@ impl Writer {
         let segment = Arc::new(segment);
         self.shared.segments.push(segment.clone());
         self.active = Some(Active { file, segment });
-        self.next_sequence += 1;
         // The old segment, which is not the last any more, may be consumed already.
         self.shared.keeper.prune_soon();
         Ok(places)
@@ -182,30 +187,42 @@ impl Writer {
         }
     }
 
-    /// Removes a new file whose group failed. If that is impossible it is emptied, now or later.
+    /// Empties and removes a new file whose group failed. The name may come back after a power failure, so
+    /// being empty is what counts; what could not be emptied is tried again.
     fn discard(&mut self, mut file: Box<dyn SegmentFile>, path: &Path) {
-        if self.shared.disk.remove(path).is_ok() {
-            return;
+        let is_empty = file.truncate(0).is_ok();
+        if let Err(error) = self.shared.disk.remove(path) {
+            tracing::warn!(%error, file = %path.display(), "cannot delete a segment that was not written");
         }
-        self.next_sequence += 1;
-        if file.truncate(0).is_err() {
+        if !is_empty {
             self.uncut.push((file, 0));
         }
     }
 
     fn publish(&mut self, group: Vec<Request>, places: &[Place]) {
-        let mut answers = Vec::with_capacity(group.len());
-        for (mut request, place) in group.into_iter().zip(places) {
+        let mut group = group;
+        let entry = |(request, place): (&mut Request, &Place)| {
             let batches = std::mem::take(&mut request.batches);
-            let entry = Entry::with_memory(place.position, request.received, batches, request.memory);
-            self.shared.recent.push(Arc::new(entry));
-            self.head = place.position;
-            answers.push(request);
-        }
+            Arc::new(Entry::with_memory(place.position, request.received, batches, request.memory))
+        };
+        let entries: Vec<_> = group.iter_mut().zip(places).map(entry).collect();
+        self.head = entries.last().map_or(self.head, |last| last.position);
+        // Readers are told when it is there for them.
+        self.shared.recent.extend(entries);
         self.shared.advance(self.head);
-        for (request, place) in answers.into_iter().zip(places) {
+        for (request, place) in group.into_iter().zip(places) {
             request.answer(Ok(place.position));
         }
+    }
+}
+
+/// Should the thread panic, nobody is left waiting for it.
+struct Ended(Arc<Shared>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.queue.abandon();
+        self.0.tip.send_modify(|tip| tip.is_closed = true);
     }
 }
 
