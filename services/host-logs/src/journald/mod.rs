@@ -32,6 +32,8 @@ const FORMAT: &str = "journald-export";
 const GATHER: Duration = Duration::from_millis(200);
 /// Bytes after which entries are emitted without waiting for more.
 const GATHER_BYTES: usize = 512 << 10;
+/// Bytes of an entry that are held until it is known whose it is. Phalanx's own are shorter.
+const ENTRY_HELD_BYTES: usize = 256 << 10;
 /// Waits before `journalctl` is started again.
 const RESTART_FIRST: Duration = Duration::from_secs(1);
 const RESTART_MOST: Duration = Duration::from_secs(60);
@@ -110,7 +112,9 @@ impl JournalSource {
         };
         let mut reading = Reading {
             feed: Feed::new(self.ctx.clone(), &self.host, SOURCE, format),
-            splitter: Splitter::default(),
+            splitter: Splitter::new(std::process::id()),
+            entry: Vec::new(),
+            is_handed_on: false,
             offset: 0,
             gathered: 0,
             until: None,
@@ -172,6 +176,9 @@ impl JournalSource {
 struct Reading {
     feed: Feed,
     splitter: Splitter,
+    /// What has come of an entry that has not ended, unless its beginning was handed on.
+    entry: Vec<u8>,
+    is_handed_on: bool,
     /// Bytes of this child's output that were decoded.
     offset: u64,
     /// Bytes since the last commit.
@@ -188,21 +195,38 @@ impl Reading {
     async fn take(&mut self, mut bytes: &[u8]) -> Result<(), EmitError> {
         while !bytes.is_empty() {
             let (taken, ended) = self.splitter.advance(bytes);
-            self.feed.push(self.offset, &bytes[..taken]);
-            self.offset += taken as u64;
+            self.entry.extend_from_slice(&bytes[..taken]);
             self.gathered += taken;
             bytes = &bytes[taken..];
-            if let Some(cursor) = ended {
-                self.cursor = cursor.or(self.cursor.take());
+            if let Some(end) = ended {
+                if end.is_own && !self.is_handed_on {
+                    self.offset += self.entry.len() as u64;
+                    self.entry.clear();
+                } else {
+                    self.hand_on();
+                }
+                self.is_handed_on = false;
+                self.cursor = end.cursor.or(self.cursor.take());
                 self.until.get_or_insert_with(|| Instant::now() + GATHER);
                 if self.gathered >= GATHER_BYTES {
                     self.commit().await?;
                 }
-            } else if self.feed.pending_bytes() > 8 * GATHER_BYTES {
-                self.feed.spill(self.cursor.as_deref()).await?;
+            } else if self.entry.len() >= ENTRY_HELD_BYTES {
+                self.hand_on();
+                self.is_handed_on = true;
+                if self.feed.pending_bytes() > 8 * GATHER_BYTES {
+                    self.feed.spill(self.cursor.as_deref()).await?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Decodes what is held of an entry.
+    fn hand_on(&mut self) {
+        self.feed.push(self.offset, &self.entry);
+        self.offset += self.entry.len() as u64;
+        self.entry.clear();
     }
 
     /// Emits the whole entries; one that has begun stays in the decoder.

@@ -1,4 +1,4 @@
-//! Finding the ends of entries, and their cursors, in the journal export format.
+//! Finding the ends of entries, their cursors, and whose they are, in the journal export format.
 //!
 //! An entry is a list of fields and ends with an empty line. A field is a line `NAME=value`, or, for
 //! values that are not text, a line `NAME`, the value's length as eight bytes, little-endian, the value and a
@@ -13,6 +13,17 @@ pub(crate) struct Splitter {
     line_bytes: usize,
     has_equals: bool,
     cursor: Option<String>,
+    /// The field that entries of this very process have.
+    own: String,
+    is_own: bool,
+}
+
+/// The end of an entry.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct End {
+    pub cursor: Option<String>,
+    /// Whether the entry was written by this process: read in, it could make the process write another.
+    pub is_own: bool,
 }
 
 #[derive(Debug, Default)]
@@ -31,9 +42,14 @@ const CURSOR: &[u8] = b"__CURSOR=";
 const LINE_KEPT: usize = 512;
 
 impl Splitter {
+    /// For a process with this id.
+    pub fn new(process: u32) -> Self {
+        Self { own: format!("_PID={process}"), ..Self::default() }
+    }
+
     /// Takes bytes up to the end of an entry, or all of them. Returns how many were taken and, if an
-    /// entry ended with them, its cursor.
-    pub fn advance(&mut self, bytes: &[u8]) -> (usize, Option<Option<String>>) {
+    /// entry ended with them, what is known of it.
+    pub fn advance(&mut self, bytes: &[u8]) -> (usize, Option<End>) {
         let mut at = 0;
         while at < bytes.len() {
             let rest = &bytes[at..];
@@ -43,7 +59,8 @@ impl Splitter {
                     self.extend_line(&rest[..end.unwrap_or(rest.len())]);
                     at += end.map_or(rest.len(), |end| end + 1);
                     if end.is_some() && self.end_line() {
-                        return (at, Some(self.cursor.take()));
+                        let is_own = std::mem::take(&mut self.is_own);
+                        return (at, Some(End { cursor: self.cursor.take(), is_own }));
                     }
                 }
                 State::Length { bytes: length, known } => {
@@ -78,6 +95,7 @@ impl Splitter {
     /// Whether the line that has ended was the end of an entry.
     fn end_line(&mut self) -> bool {
         let is_end = self.line_bytes == 0;
+        self.is_own |= !is_end && self.line == self.own.as_bytes();
         if let Some(cursor) = self.line.strip_prefix(CURSOR) {
             self.cursor = Some(String::from_utf8_lossy(cursor).into_owned());
         } else if !is_end && !self.has_equals {
@@ -95,12 +113,14 @@ mod tests {
     use super::*;
 
     fn stream() -> Vec<u8> {
-        let mut bytes = b"__CURSOR=s=1;i=a\nMESSAGE=one = 1\n\n".to_vec();
+        let mut bytes = b"__CURSOR=s=1;i=a\n_PID=71\nMESSAGE=one = 1\n\n".to_vec();
         bytes.extend_from_slice(b"__CURSOR=s=1;i=b\nMESSAGE\n");
-        let value = b"two\n\nlines\n\n__CURSOR=no\n\n";
+        let value = b"two\n\nlines\n\n__CURSOR=no\n_PID=7\n\n";
         bytes.extend_from_slice(&(value.len() as u64).to_le_bytes());
         bytes.extend_from_slice(value);
-        bytes.extend_from_slice(b"\nPRIORITY=6\n\n__CURSOR=s=1;i=c\nMESSAGE=th");
+        bytes.extend_from_slice(
+            b"\nPRIORITY=6\n\n__CURSOR=s=1;i=c\n_PID=7\nMESSAGE=three\n\n__CURSOR=s=1;i=d\nM",
+        );
         bytes
     }
 
@@ -108,21 +128,22 @@ mod tests {
     fn entries_are_found_whatever_the_pieces() {
         let stream = stream();
         for size in [1, 2, 7, 8, 9, 64, stream.len()] {
-            let (mut splitter, mut cursors, mut taken) = (Splitter::default(), Vec::new(), Vec::new());
+            let (mut splitter, mut ends, mut taken) = (Splitter::new(7), Vec::new(), Vec::new());
             for mut piece in stream.chunks(size) {
                 while !piece.is_empty() {
                     let (used, ended) = splitter.advance(piece);
                     taken.extend_from_slice(&piece[..used]);
                     piece = &piece[used..];
-                    if let Some(cursor) = ended {
-                        cursors.push((cursor, taken.len()));
+                    if let Some(end) = ended {
+                        assert!(taken.ends_with(b"\n\n"));
+                        ends.push((end.cursor, end.is_own));
                     }
                 }
             }
             assert_eq!(taken, stream);
-            let ends: Vec<_> = cursors.iter().map(|(c, _)| c.as_deref()).collect();
-            assert_eq!(ends, [Some("s=1;i=a"), Some("s=1;i=b")], "pieces of {size}");
-            assert!(cursors.iter().all(|(_, end)| stream[..*end].ends_with(b"\n\n")));
+            let ends: Vec<_> = ends.iter().map(|(cursor, is_own)| (cursor.as_deref(), *is_own)).collect();
+            let expected = [(Some("s=1;i=a"), false), (Some("s=1;i=b"), false), (Some("s=1;i=c"), true)];
+            assert_eq!(ends, expected, "pieces of {size}");
         }
     }
 

@@ -53,6 +53,7 @@ async fn kills_and_rotations_neither_lose_nor_double_a_line() {
     let path = host.file("auth.log");
     let mut number = 0;
     for round in 0..24_u32 {
+        let before = host.journal.head();
         let hub = host.start(settings(&host)).await;
         for _ in 0..50 {
             write(&path, &line(number));
@@ -70,7 +71,6 @@ async fn kills_and_rotations_neither_lose_nor_double_a_line() {
             }
             _ => {}
         }
-        let before = host.journal.head();
         if round % 3 == 0 {
             eventually("something was taken in", || host.journal.head() > before).await;
         }
