@@ -95,6 +95,12 @@ pub trait Decoder: Send {
     /// The source is a live stream and has been silent for a moment: decodes what waits only for a
     /// possible continuation (an audit event's further records). A file is not live.
     fn idle(&mut self, _out: &mut Output) {}
+
+    /// Bytes of memory that an unfinished record takes, so that a listener can bound what many
+    /// connections hold together. 0 where a decoder does not tell.
+    fn held_bytes(&self) -> usize {
+        0
+    }
 }
 
 /// Every format, in the order in which equal guesses are decided.

@@ -23,6 +23,8 @@ const LENGTH_DIGITS: usize = 9;
 const LENGTH_LIMITS: usize = 64;
 /// Bytes that decide what a frame is: a length, a space and the `<` behind.
 const OPENING: usize = LENGTH_DIGITS + 2;
+/// Room that is kept for the next unfinished message: nearly all are shorter, and connections are many.
+const ROOM_KEPT: usize = 4 << 10;
 /// Bytes of a length, a space and a priority at most.
 const PREFIX: usize = LENGTH_DIGITS + 6;
 
@@ -179,6 +181,7 @@ impl<D: LineDecoder> Frames<D> {
             self.held = held;
         }
         self.held.clear();
+        self.held.shrink_to(ROOM_KEPT);
         self.state = State::Opening;
     }
 
@@ -211,6 +214,10 @@ impl<D: LineDecoder> Decoder for Frames<D> {
 
     fn idle(&mut self, out: &mut Output) {
         self.decoder.idle(out);
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.held.capacity()
     }
 }
 
