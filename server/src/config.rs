@@ -26,6 +26,8 @@ pub struct Config {
     pub logging: Logging,
     pub traces: Traces,
     pub ingest: Ingest,
+    pub syslog: Syslog,
+    pub services: Services,
     pub journal: Journal,
     pub lake: Lake,
     pub state: State,
@@ -76,8 +78,37 @@ pub struct Ingest {
     pub body_bytes_max: usize,
     /// Most that one archive may unpack to.
     pub archive_bytes_max: u64,
-    /// Threads that decode one file.
+    /// Threads that decode at once, over all files and requests; 0 for as many as the machine has cores.
     pub decode_threads: usize,
+}
+
+/// Where syslog is taken in. A list may be empty: then not by this transport.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Syslog {
+    pub udp: Vec<SocketAddr>,
+    pub tcp: Vec<SocketAddr>,
+    /// With the server's own certificate.
+    pub tls: Vec<SocketAddr>,
+    /// Seconds after which a silent connection is closed.
+    pub idle_seconds: u64,
+    /// Bytes of datagrams that the kernel keeps for us while we are busy.
+    pub receive_buffer_bytes: usize,
+}
+
+/// What is set for services, by their names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Services(pub BTreeMap<String, Service>);
+
+/// Whether a service runs, and its own settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Service {
+    pub enabled: bool,
+    /// As the service's manifest declares them; checked by the hub.
+    #[serde(flatten)]
+    pub settings: serde_json::Map<String, serde_json::Value>,
 }
 
 /// The log of accepted input on disk.
@@ -166,8 +197,32 @@ impl Default for Ingest {
             record_bytes_max: 1 << 20,
             body_bytes_max: 64 << 20,
             archive_bytes_max: 16 << 30,
-            decode_threads: 2,
+            decode_threads: 0,
         }
+    }
+}
+
+impl Default for Syslog {
+    fn default() -> Self {
+        Self {
+            udp: vec![([127, 0, 0, 1], 5514).into()],
+            tcp: vec![([127, 0, 0, 1], 5514).into()],
+            tls: vec![([127, 0, 0, 1], 6514).into()],
+            idle_seconds: 3_600,
+            receive_buffer_bytes: 8 << 20,
+        }
+    }
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        Self(BTreeMap::from([("host-logs".to_owned(), Service::default())]))
+    }
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self { enabled: true, settings: serde_json::Map::new() }
     }
 }
 
@@ -212,13 +267,23 @@ impl Config {
             }
             figment = figment.merge(Toml::file_exact(file));
         }
-        figment =
-            figment.merge(Env::prefixed("PHALANX_").filter(|key| key.as_str().contains("__")).split("__"));
+        let environment = Env::prefixed("PHALANX_").filter(|key| key.as_str().contains("__"));
+        figment = figment.merge(environment.map(|key| service_key(key.as_str()).into()).split("__"));
         for (key, value) in flags {
             figment = figment.merge((*key, value));
         }
         figment.extract().map_err(|error| ConfigError(explain(error)))
     }
+}
+
+/// The key that an environment variable means: no shell takes the hyphen of `services.host-logs`, so in a
+/// service's name an underscore stands for it.
+fn service_key(key: &str) -> String {
+    let mut parts: Vec<String> = key.split("__").map(str::to_owned).collect();
+    if parts[0].eq_ignore_ascii_case("services") && parts.len() > 1 {
+        parts[1] = parts[1].replace('_', "-");
+    }
+    parts.join("__")
 }
 
 /// One line per mistake, with the nearest known key where one was not known.
@@ -271,13 +336,27 @@ mod tests {
         let keys = toml::Table::try_from(Config::default()).expect("a configuration is a table");
         for (section, values) in keys {
             let Some(values) = values.as_table() else { continue };
-            assert!(shown.contains(&format!("[{section}]")), "section `{section}` is not documented");
+            let is_shown = shown.contains(&format!("[{section}]")) || shown.contains(&format!("[{section}."));
+            assert!(is_shown, "section `{section}` is not documented");
             for key in values.keys() {
                 let is_shown = shown.lines().any(|line| line.starts_with(&format!("{key} = ")))
                     || shown.contains(&format!("[{section}.{key}]"));
                 assert!(is_shown, "key `{section}.{key}` is not documented");
             }
         }
+    }
+
+    #[test]
+    fn a_service_is_set_by_file_and_environment() {
+        let config = read("[services.host-logs]\nenabled = false\njournald = \"never\"\n").expect("valid");
+        let service = &config.services.0["host-logs"];
+        assert!(!service.enabled);
+        assert_eq!(service.settings["journald"], "never");
+        assert_eq!(
+            service_key("SERVICES__HOST_LOGS__FILE_HISTORY_BYTES"),
+            "SERVICES__HOST-LOGS__FILE_HISTORY_BYTES"
+        );
+        assert_eq!(service_key("JOURNAL__BYTES_MAX"), "JOURNAL__BYTES_MAX");
     }
 
     #[test]

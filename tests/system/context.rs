@@ -12,13 +12,16 @@ use std::{
 use phalanx_server::{
     config::Config,
     data_folder::DataFolder,
-    listen::Listeners,
+    listen::{Listeners, SyslogAddresses},
     platform::{FirstStart, Platform},
 };
 use serde_json::Value;
 
 /// How long a test waits for something that must happen.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An address with a free port.
+const ANY: &str = "127.0.0.1:0";
 
 /// A data folder of its own, removed at the end.
 pub struct Folder {
@@ -41,6 +44,10 @@ pub fn config() -> Config {
     let any: SocketAddr = ([127, 0, 0, 1], 0).into();
     let mut config = Config::default();
     config.server.listen = any;
+    config.syslog.udp = vec![any];
+    config.syslog.tcp = vec![any];
+    config.syslog.tls = vec![any];
+    config.services.0.entry("host-logs".to_owned()).or_default().enabled = false;
     config
 }
 
@@ -66,6 +73,11 @@ impl Server {
 
     pub fn url(&self) -> String {
         format!("https://localhost:{}", self.listeners.addresses().https.expect("an address").port())
+    }
+
+    /// Where syslog is taken in.
+    pub fn syslog(&self) -> &SyslogAddresses {
+        &self.listeners.addresses().syslog
     }
 
     pub fn client(&self) -> Api {
@@ -206,7 +218,7 @@ impl Program {
     /// As [`Program::serve`], by a command that lacks only the subcommand; `data` is the data folder as this
     /// process sees it.
     pub fn serve_by(mut command: Command, data: &Path, environment: &[(&str, &str)]) -> Self {
-        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        command.args(["serve", "--listen", ANY, "--syslog", ANY, "--syslog-tls", ANY, "--no-host-logs"]);
         command.envs(environment.iter().copied());
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
@@ -230,6 +242,13 @@ impl Program {
 
     pub fn url(&self) -> String {
         format!("https://localhost:{}", self.address.port())
+    }
+
+    /// Where it takes in syslog over TCP.
+    pub fn syslog_tcp(&self, data: &Path) -> SocketAddr {
+        let text = std::fs::read_to_string(data.join("addresses.json")).expect("the addresses are written");
+        let addresses: Value = serde_json::from_str(&text).expect("JSON");
+        addresses["syslog_tcp"][0].as_str().and_then(|text| text.parse().ok()).expect("an address")
     }
 
     /// Kills it at once, as a power cut would.

@@ -5,12 +5,15 @@
 
 mod access;
 mod architecture;
+mod archives;
 mod backup;
 mod clock;
 mod context;
 mod crash;
 mod disk;
+mod pressure;
 mod sdk;
 mod signals;
+mod syslog;
 mod tables;
 mod traces;

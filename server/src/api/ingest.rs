@@ -25,6 +25,9 @@ use crate::{
 /// Sources that are decoded at once; further ones are told to wait.
 const STREAMS_MAX: usize = 16;
 
+/// A sender may be silent for so long: what follows a log file as it grows has nights.
+const SILENCE_MAX: Duration = Duration::from_secs(24 * 3_600);
+
 struct Handler {
     streams: Arc<Streams>,
     permits: Arc<Semaphore>,
@@ -77,8 +80,13 @@ impl Handler {
         });
         let mut body = request.into_request().into_body().into_data_stream();
         tokio::spawn(async move {
-            while let Some(piece) = body.next().await {
-                if bytes.send(piece.map_err(std::io::Error::other)).await.is_err() {
+            loop {
+                let piece = match tokio::time::timeout(SILENCE_MAX, body.next()).await {
+                    Ok(Some(piece)) => piece.map_err(std::io::Error::other),
+                    Ok(None) => return,
+                    Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
+                };
+                if bytes.send(piece).await.is_err() {
                     return;
                 }
             }

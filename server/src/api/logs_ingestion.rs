@@ -1,7 +1,8 @@
 //! The Logs Ingestion API (api-version 2023-01-01), as the published clients speak it.
 //!
 //! `POST /dataCollectionRules/{id}/streams/{stream}` with a JSON array of objects whose members are the
-//! columns of a table; gzip is accepted. The answer 204 means that every row is durable. A stream names
+//! columns of a table; gzip is accepted. The answer 204 means that every row is durable; an item of the array
+//! that is no row is durable too, as a dead letter. A stream names
 //! its table: `Microsoft-SecurityEvent`, `Custom-MyTable_CL` (or `Custom-MyTable`). One rule exists: every
 //! rule id means "each stream goes to the table of its name".
 
@@ -10,7 +11,10 @@ use std::{sync::Arc, time::Duration};
 use axum::body::Body;
 use http::{Response, StatusCode};
 use phalanx_journal::AppendError;
-use phalanx_signal::{Table, decode::json_lines::decode_json_array};
+use phalanx_signal::{
+    Table,
+    decode::json_lines::{self, decode_json_array},
+};
 use phalanx_web::{
     ApiError, Code, Role, Style,
     route::{Access, Api, HandlerResult, RequestContext, Route},
@@ -18,7 +22,7 @@ use phalanx_web::{
 use tokio::sync::Semaphore;
 
 use crate::{
-    ingest::{Intake, now_micros},
+    ingest::{DecodePool, Intake, now_micros},
     platform::Platform,
 };
 
@@ -29,6 +33,7 @@ const BODIES_KIB_MAX: usize = 192 << 10;
 
 struct Handler {
     intake: Arc<Intake>,
+    pool: DecodePool,
     bodies: Arc<Semaphore>,
     body_bytes_max: usize,
 }
@@ -37,6 +42,7 @@ pub(super) fn api(platform: &Platform) -> Api {
     let body_bytes_max = platform.config().ingest.body_bytes_max;
     let handler = Arc::new(Handler {
         intake: platform.intake().clone(),
+        pool: platform.decode_pool().clone(),
         bodies: Arc::new(Semaphore::new(BODIES_KIB_MAX.max(body_bytes_max.div_ceil(1024)))),
         body_bytes_max,
     });
@@ -71,11 +77,12 @@ impl Handler {
         let session = self.intake.session(tenant, &source, Some(table));
         // Decoding a megabyte takes milliseconds: off the threads that serve connections.
         let decode = move || decode_json_array(&session, now_micros(), &body);
-        let decoded = tokio::task::spawn_blocking(decode).await.map_err(ApiError::internal)?;
+        let decoded = self.pool.run(decode).await.map_err(ApiError::internal)?;
         let decoded = decoded.map_err(|error| {
             self.intake.refuse(INTERFACE, "malformed body");
             ApiError::invalid(error.to_string()).with_reason("InvalidPayload")
         })?;
+        self.intake.count_dead_letters(json_lines::FORMAT.name, &decoded.counts);
         if !decoded.batches.is_empty() {
             let _durable = self.intake.accept(INTERFACE, decoded.batches).await.map_err(refusal)?;
         }

@@ -1,7 +1,8 @@
 //! `phalanx doctor`: checks, and what to do where one fails.
 
 use std::{
-    net::TcpListener,
+    io,
+    net::{SocketAddr, TcpListener, UdpSocket},
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::Path,
     process::ExitCode,
@@ -156,20 +157,31 @@ async fn server(is_served: bool, folder: &DataFolder, config: &Config) -> Findin
 }
 
 fn ports(config: &Config, is_served: bool) -> Vec<Finding> {
-    const CHECK: &str = "port";
     if is_served {
         return Vec::new();
     }
-    let (address, key) = (&config.server.listen, "server.listen");
-    let finding = match TcpListener::bind(address) {
-        Ok(_) => Finding::well(CHECK, format!("{address} is free")),
+    let syslog = &config.syslog;
+    let mut findings =
+        vec![port(TcpListener::bind(config.server.listen), config.server.listen, "server.listen")];
+    findings.extend(syslog.udp.iter().map(|address| port(UdpSocket::bind(address), *address, "syslog.udp")));
+    findings
+        .extend(syslog.tcp.iter().map(|address| port(TcpListener::bind(address), *address, "syslog.tcp")));
+    findings
+        .extend(syslog.tls.iter().map(|address| port(TcpListener::bind(address), *address, "syslog.tls")));
+    findings
+}
+
+/// Whether an address could be had that a setting names.
+fn port<T>(opened: io::Result<T>, address: SocketAddr, key: &str) -> Finding {
+    const CHECK: &str = "port";
+    match opened {
+        Ok(_) => Finding::well(CHECK, format!("{address} is free (`{key}`)")),
         Err(error) => Finding::failure(
             CHECK,
             format!("{address} can't be opened: {error}"),
             format!("stop what uses it, or set `{key}` in the configuration"),
         ),
-    };
-    vec![finding]
+    }
 }
 
 /// A clock far behind what was already written would give rows the wrong time.

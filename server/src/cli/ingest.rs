@@ -5,17 +5,14 @@ use std::{
     io::IsTerminal,
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, bail};
 use axum::body::Body;
 use clap::Args;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use http::Method;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio_util::io::ReaderStream;
@@ -27,9 +24,10 @@ use crate::{
     ingest::report::{Event, SourceReport},
 };
 
-/// Take in logs: files, folders, archives (gzip, zip), or `-` for standard input.
+/// Take in logs: files, folders, archives (gzip, zip, tar), or `-` for standard input.
 ///
-/// The format is guessed from the content and said. What can't be decoded is kept whole in the table
+/// The format is guessed from the content and said. A file in an archive whose format nobody recognises is
+/// kept whole. What can't be decoded is kept whole in the table
 /// PhalanxDeadLetter with source, offset and reason; `phalanx dead-letters` shows and replays it.
 /// Exit code 0: everything became rows. 2: everything is kept, some of it as dead letters. 1: failed.
 #[derive(Args)]
@@ -58,6 +56,13 @@ struct Total {
 
 const DEAD_LETTERS: u8 = 2;
 
+/// Files that are sent at once: a folder of small files is not slowed down by waiting for the disk after each,
+/// and large ones keep all cores busy anyway.
+const FILES_AT_ONCE: usize = 4;
+
+/// Bytes of a file that are sent at once.
+const PIECE_BYTES: usize = 1 << 20;
+
 impl Ingest {
     pub async fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
         if self.format.as_deref() == Some("list") {
@@ -71,12 +76,13 @@ impl Ingest {
         let begun = Instant::now();
         let mut total = Total::default();
         let progress = Progress::new(&files);
-        for file in &files {
-            let name = file.display().to_string();
-            if let Err(error) = self.ingest(&client, file, &progress, &mut total).await {
-                total.failures.push((name, format!("{error:#}")));
-            }
+        let mut ends = futures::stream::iter(&files)
+            .map(|file| self.ingest(&client, file, &progress))
+            .buffered(FILES_AT_ONCE);
+        while let Some(end) = ends.next().await {
+            total.add(end);
         }
+        drop(ends);
         progress.finish();
         client.close().await?;
         let elapsed = begun.elapsed();
@@ -107,7 +113,16 @@ impl Ingest {
         Ok(files)
     }
 
-    async fn ingest(
+    /// Sends one file. What went wrong with it is in the result: the others go on.
+    async fn ingest(&self, client: &Client, file: &Path, progress: &Progress) -> Total {
+        let mut total = Total::default();
+        if let Err(error) = self.send(client, file, progress, &mut total).await {
+            total.failures.push((file.display().to_string(), format!("{error:#}")));
+        }
+        total
+    }
+
+    async fn send(
         &self,
         client: &Client,
         file: &Path,
@@ -122,20 +137,19 @@ impl Ingest {
                 path += &format!("&{key}={}", encode_segment(value));
             }
         }
-        let read = progress.bytes.clone();
-        let count = move |bytes: &axum::body::Bytes| {
-            read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        };
+        let bar = progress.bar.clone();
+        let count = move |bytes: &axum::body::Bytes| bar.inc(bytes.len() as u64);
         let body = if is_stdin {
             Body::from_stream(ReaderStream::with_capacity(tokio::io::stdin(), 1 << 16).inspect_ok(count))
         } else {
             let open = tokio::fs::File::open(file);
-            let opened = open.await.with_context(|| format!("can't read `{}`", file.display()))?;
-            Body::from_stream(ReaderStream::with_capacity(opened, 1 << 18).inspect_ok(count))
+            let mut opened = open.await.with_context(|| format!("can't read `{}`", file.display()))?;
+            opened.set_max_buf_size(PIECE_BYTES);
+            Body::from_stream(ReaderStream::with_capacity(opened, PIECE_BYTES).inspect_ok(count))
         };
         let response = client.send(Method::POST, &path, body).await?;
         let mut lines = Lines::new(response);
-        let mut is_done = false;
+        let (mut is_done, mut rows_before) = (false, 0);
         while let Some(line) = lines.next().await? {
             match serde_json::from_str(&line).context("the server's answer is damaged")? {
                 Event::Guess { source, title, is_certain, .. } => {
@@ -144,8 +158,12 @@ impl Ingest {
                         progress.say(&format!("{source}: {title}{sure}"));
                     }
                 }
-                Event::Progress { rows } => progress.rows(rows),
+                Event::Progress { rows } => {
+                    progress.rows(rows - rows_before);
+                    rows_before = rows;
+                }
                 Event::Source(report) => total.sources.push(report),
+                Event::SourceFailed { source, message } => total.failures.push((source, message)),
                 Event::Done { bytes } => {
                     total.bytes += bytes;
                     is_done = true;
@@ -156,7 +174,6 @@ impl Ingest {
         if !is_done {
             bail!("the server broke off; what it acknowledged is kept");
         }
-        progress.file_done();
         Ok(())
     }
 }
@@ -164,9 +181,7 @@ impl Ingest {
 /// Rows and bytes per second while one waits, on a terminal only.
 struct Progress {
     bar: ProgressBar,
-    bytes: Arc<AtomicU64>,
-    rows_before: AtomicU64,
-    rows_now: AtomicU64,
+    rows: AtomicU64,
     begun: Instant,
 }
 
@@ -186,27 +201,14 @@ impl Progress {
         if !std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        Self {
-            bar,
-            bytes: Arc::default(),
-            rows_before: AtomicU64::new(0),
-            rows_now: AtomicU64::new(0),
-            begun: Instant::now(),
-        }
+        Self { bar, rows: AtomicU64::new(0), begun: Instant::now() }
     }
 
+    /// So many rows more.
     fn rows(&self, rows: u64) {
-        self.rows_now.store(rows, Ordering::Relaxed);
-        let all = self.rows_before.load(Ordering::Relaxed) + rows;
+        let all = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
         let per_second = all as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
-        self.bar.set_position(self.bytes.load(Ordering::Relaxed));
         self.bar.set_message(format!("{} rows, {} rows/s", show::count(all), show::count(per_second as u64)));
-    }
-
-    fn file_done(&self) {
-        let rows = self.rows_now.swap(0, Ordering::Relaxed);
-        self.rows_before.fetch_add(rows, Ordering::Relaxed);
-        self.bar.set_position(self.bytes.load(Ordering::Relaxed));
     }
 
     fn say(&self, line: &str) {
@@ -223,6 +225,12 @@ impl Progress {
 }
 
 impl Total {
+    fn add(&mut self, other: Self) {
+        self.sources.extend(other.sources);
+        self.failures.extend(other.failures);
+        self.bytes += other.bytes;
+    }
+
     fn rows(&self) -> BTreeMap<&str, u64> {
         let mut rows = BTreeMap::new();
         for (table, count) in self.sources.iter().flat_map(|source| &source.rows) {

@@ -1,6 +1,10 @@
 //! `phalanx serve`.
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{
+    net::{AddrParseError, SocketAddr},
+    process::ExitCode,
+    str::FromStr,
+};
 
 use anyhow::Context;
 use clap::Args;
@@ -10,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Place, init, show};
 use crate::{
     data_folder::DataFolder,
-    listen::{Addresses, Listeners},
+    listen::{self, Addresses, Listeners},
     platform::Platform,
     telemetry,
 };
@@ -18,15 +22,36 @@ use crate::{
 /// Run the platform until Ctrl-C.
 ///
 /// Makes the data folder if there is none and shows its administrator's credentials, once. Takes in
-/// what is sent to it. A second start goes on where the first ended.
+/// this machine's own logs and what is sent to it. A second start goes on where the first ended.
 #[derive(Args)]
 pub struct Serve {
     /// Address of the TLS port; port 0 picks a free one. It is written to `address` in the data folder
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Address for syslog over UDP and TCP; `off` for none
+    #[arg(long, value_name = "ADDR")]
+    syslog: Option<SyslogAddress>,
+    /// Address for syslog over TLS; `off` for none
+    #[arg(long, value_name = "ADDR")]
+    syslog_tls: Option<SyslogAddress>,
+    /// Leave this machine's own logs alone
+    #[arg(long)]
+    no_host_logs: bool,
     /// Log to the terminal too
     #[arg(long)]
     log_terminal: bool,
+}
+
+/// An address, or none.
+#[derive(Clone, Copy)]
+struct SyslogAddress(Option<SocketAddr>);
+
+impl FromStr for SyslogAddress {
+    type Err = AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, AddrParseError> {
+        if text == "off" { Ok(Self(None)) } else { text.parse().map(|address| Self(Some(address))) }
+    }
 }
 
 impl Serve {
@@ -80,6 +105,17 @@ impl Serve {
         if let Some(listen) = self.listen {
             flags.push(("server.listen", json!(listen)));
         }
+        if let Some(SyslogAddress(address)) = self.syslog {
+            let addresses: Vec<_> = address.into_iter().collect();
+            flags.extend([("syslog.udp", json!(addresses)), ("syslog.tcp", json!(addresses))]);
+        }
+        if let Some(SyslogAddress(address)) = self.syslog_tls {
+            let addresses: Vec<_> = address.into_iter().collect();
+            flags.push(("syslog.tls", json!(addresses)));
+        }
+        if self.no_host_logs {
+            flags.push(("services.host-logs.enabled", json!(false)));
+        }
         if self.log_terminal {
             flags.push(("logging.terminal", json!(true)));
         }
@@ -93,14 +129,40 @@ fn greeting(platform: &Platform, addresses: &Addresses) -> String {
     let phalanx = command_line(&data);
     let https = addresses.https.map_or_else(String::new, |a| format!("https://localhost:{}", a.port()));
     let mut text = format!(
-        "Phalanx {} is running\n\n  APIs      {https}   (trust {data}/tls/ca.pem)\n  data      {data}\n",
+        "Phalanx {} is running\n\n  APIs      {https}   (trust {data}/tls/ca.pem)\n",
         env!("CARGO_PKG_VERSION")
     );
-    let send = format!("  {phalanx} ingest Security.evtx rows.jsonl.gz table.csv\n");
-    text += &format!(
-        "\nsend logs:\n{send}\nask:\n  {phalanx} tables\n  {phalanx} query 'select * from Heartbeat limit 10'\n  {phalanx} services\n\nCtrl-C stops it.\n"
-    );
+    let syslog = &addresses.syslog;
+    for (transport, found) in [("udp", &syslog.udp), ("tcp", &syslog.tcp), ("tls", &syslog.tls)] {
+        for address in found {
+            text += &format!("  syslog    {address} over {transport}\n");
+        }
+    }
+    text += &format!("  data      {data}\n");
+    for missing in &syslog.missing {
+        text += &format!("  warning   {missing}\n");
+    }
+    text += &format!("\nsend logs:\n  {phalanx} ingest Security.evtx rows.jsonl.gz table.csv\n");
+    text += &logger(syslog);
+    text += &format!("\nask:\n  {phalanx} tables\n  {phalanx} query 'select * from Heartbeat limit 10'\n");
+    if !syslog.tcp.is_empty() || !syslog.udp.is_empty() {
+        let newest = "select TimeGenerated, ProcessName, SyslogMessage from Syslog order by 1 desc limit 10";
+        text += &format!("  {phalanx} query '{newest}'\n");
+    }
+    text += &format!("  {phalanx} services\n\nCtrl-C stops it.\n");
     text
+}
+
+/// How a message is sent by hand, as the messages of the machine's programs are.
+fn logger(syslog: &listen::SyslogAddresses) -> String {
+    let Some((address, option)) = (syslog.tcp.first().map(|address| (address, "--tcp")))
+        .or(syslog.udp.first().map(|address| (address, "--udp")))
+    else {
+        return String::new();
+    };
+    // Who listens everywhere is also here.
+    let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { address.ip().to_string() };
+    format!("  logger --server {host} --port {} {option} 'hello from this machine'\n", address.port())
 }
 
 /// How this program is called again for the same data folder.

@@ -16,6 +16,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{config, metrics::Metrics};
 
+/// Longest wait before the journal is asked again.
+const WAIT_MOST: Duration = Duration::from_secs(1);
+
+/// Longest wait while the journal has only too much on its way to the disk: that is gone in no time, and we are
+/// not a sender far away for whom asking is dear.
+const WAIT_OVERLOADED: Duration = Duration::from_millis(10);
+
+/// Waits that take longer are logged.
+const WAIT_TOLD: Duration = Duration::from_secs(5);
+
 /// Takes batches in, counts them, and counts what was refused.
 pub struct Intake {
     journal: Arc<dyn Journal>,
@@ -92,47 +102,60 @@ impl Intake {
         interface: &'static str,
         batches: Vec<SignalBatch>,
     ) -> Result<Acknowledged, AppendError> {
+        let accepted = self.append(batches).await;
+        accepted.inspect_err(|error| self.refuse(interface, &error.to_string()))
+    }
+
+    async fn append(&self, batches: Vec<SignalBatch>) -> Result<Acknowledged, AppendError> {
         let counted: Vec<(Arc<str>, u64, u64)> = batches
             .iter()
             .map(|b| (b.table.clone(), b.rows.num_rows() as u64, b.rows.get_array_memory_size() as u64))
             .collect();
         let begun = Instant::now();
-        match self.journal.append(now_micros(), batches).await {
-            Ok(acknowledged) => {
-                self.metrics.acknowledge_seconds.observe(begun.elapsed().as_secs_f64());
-                let mut books = self.books.lock();
-                for (table, rows, bytes) in counted {
-                    self.metrics.rows.with_label_values(&[&table]).inc_by(rows);
-                    let usage = books.usage.entry(table).or_default();
-                    usage.rows += rows;
-                    usage.bytes += bytes;
-                    usage.batches += 1;
-                }
-                Ok(acknowledged)
-            }
-            Err(error) => {
-                self.refuse(interface, &error.to_string());
-                Err(error)
-            }
+        let acknowledged = self.journal.append(now_micros(), batches).await?;
+        self.metrics.acknowledge_seconds.observe(begun.elapsed().as_secs_f64());
+        let mut books = self.books.lock();
+        for (table, rows, bytes) in counted {
+            self.metrics.rows.with_label_values(&[&table]).inc_by(rows);
+            let usage = books.usage.entry(table).or_default();
+            usage.rows += rows;
+            usage.bytes += bytes;
+            usage.batches += 1;
         }
+        Ok(acknowledged)
     }
 
     /// As [`Intake::accept`], but waits and tries again while the journal has no room: for senders that
-    /// can be made to wait (files, TCP). Gives up at shutdown and on errors that waiting does not mend.
+    /// can be made to wait (files, TCP). Gives up at shutdown and on errors that waiting does not mend; only
+    /// then it is a refusal.
     pub async fn accept_patiently(
         &self,
         interface: &'static str,
         batches: Vec<SignalBatch>,
     ) -> Result<Acknowledged, AppendError> {
+        let begun = Instant::now();
+        let mut is_told = false;
         loop {
-            let error = match self.accept(interface, batches.clone()).await {
+            let error = match self.append(batches.clone()).await {
                 Ok(acknowledged) => return Ok(acknowledged),
                 Err(error) => error,
             };
-            let Some(wait) = error.retry_after() else { return Err(error) };
+            if !is_told && begun.elapsed() > WAIT_TOLD {
+                is_told = true;
+                tracing::warn!(interface, %error, "senders wait until their input can be kept");
+            }
+            let longest = match error {
+                AppendError::Overloaded { .. } => WAIT_OVERLOADED,
+                _ => WAIT_MOST,
+            };
+            let wait = error.retry_after().filter(|_| !self.shutdown.is_cancelled());
+            let Some(wait) = wait else {
+                self.refuse(interface, &error.to_string());
+                return Err(error);
+            };
             tokio::select! {
-                () = tokio::time::sleep(wait.min(Duration::from_secs(1))) => {}
-                () = self.shutdown.cancelled() => return Err(error),
+                () = tokio::time::sleep(wait.min(longest)) => {}
+                () = self.shutdown.cancelled() => {}
             }
         }
     }
@@ -144,10 +167,15 @@ impl Intake {
 
     /// Counts input that was not taken.
     pub fn refuse(&self, interface: &'static str, reason: &str) {
+        self.refuse_many(interface, reason, 1);
+    }
+
+    /// Counts `count` pieces of input that were not taken.
+    pub fn refuse_many(&self, interface: &'static str, reason: &str, count: u64) {
         // Reasons come from our own error texts; numbers in them would make endless series.
         let reason: String = reason.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect();
-        self.metrics.refusals.with_label_values(&[interface, &reason]).inc();
-        *self.books.lock().refusals.entry((interface, reason)).or_default() += 1;
+        self.metrics.refusals.with_label_values(&[interface, &reason]).inc_by(count);
+        *self.books.lock().refusals.entry((interface, reason)).or_default() += count;
     }
 
     /// Counts the dead letters among what a decoder made.

@@ -13,8 +13,10 @@ pub enum Event {
     Guess { source: String, format: String, title: String, is_certain: bool },
     /// Rows acknowledged so far.
     Progress { rows: u64 },
-    /// A source has ended.
+    /// A source has ended, or broke off (then its failure follows).
     Source(SourceReport),
+    /// A file in an archive could not be read, or not to its end. The others go on.
+    SourceFailed { source: String, message: String },
     /// All sources have ended, and all rows are durable. `bytes` were received.
     Done { bytes: u64 },
     /// It could not go on. What was acknowledged before is kept.
@@ -43,6 +45,11 @@ pub struct DeadLetterReport {
 }
 
 impl SourceReport {
+    /// Of a source without a single byte.
+    pub fn empty(source: &str) -> Self {
+        Self::new(source, "empty", &Counts::default())
+    }
+
     pub fn new(source: &str, format: &str, counts: &Counts) -> Self {
         Self {
             source: source.to_owned(),

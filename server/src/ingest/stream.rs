@@ -1,23 +1,39 @@
 //! A source of any known format, streamed: opened, guessed, decoded piece by piece, and made durable.
 //!
-//! Decoding runs on a thread of its own and hands full batches to the journal as it goes; while the journal
-//! has no room, it stands still, and with it the sender. gzip is opened on the way. Memory is bounded by the
-//! pieces under way, one batch per table, and the decoder's own bound.
+//! Archives are opened on the way ([`archive`]), each file in them a source of its own with its own guess and
+//! report. What comes of a file that is not recognised depends on who is asked: a file that somebody named is
+//! refused with the names of the formats, for they know better; a file in an archive is kept whole in the
+//! dead-letter table, from where it can be replayed as a format, and the rest of the archive goes on.
+//!
+//! Reading and decoding run on threads of their own ([`Crew`]) and hand full batches on to the journal as they
+//! go; while the journal has no room, they stand still, and with them the sender. Memory is bounded by the
+//! pieces under way, some batches for each decoder, and the decoder's own bound.
 
 use std::{
-    io::{self, Read},
+    cell::Cell,
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 
 use axum::body::Bytes;
 use phalanx_signal::{
-    Catalog, SignalBatch, Table, TenantId,
-    decode::{self, Confidence, Format, Output, Sample},
+    Catalog, Table, TenantId,
+    decode::{
+        self, Confidence, Format, Output, Sample, Session, Split,
+        archive::{self, ArchiveLimits, Found, Input, ReadSeek, Visitor, WalkError},
+    },
 };
 use tokio::{runtime::Handle, sync::mpsc};
+use uuid::Uuid;
 
 use super::{
-    Intake, now_micros,
+    DecodePool, Intake,
+    appender::Appender,
+    crew::{Crew, Decoded},
+    cut::{Cutter, Fill},
+    now_micros,
     report::{Event, SourceReport},
 };
 use crate::config;
@@ -27,11 +43,11 @@ const INTERFACE: &str = "ingest";
 /// Bytes by which a format is guessed.
 const SAMPLE_BYTES: usize = 64 << 10;
 
-/// Bytes handed to a decoder at once.
-const PIECE_BYTES: usize = 256 << 10;
+/// A sender that does not read what it is told holds nobody up for longer.
+const LISTEN: Duration = Duration::from_secs(10);
 
-/// Rows that wait in a decoder before they are made durable together.
-const ENTRY_ROWS: usize = 32 << 10;
+/// In the dead-letter table, the format of files that none of the formats recognises.
+const UNRECOGNISED: &str = "unrecognised";
 
 /// What is to be taken in.
 pub struct Source {
@@ -45,12 +61,15 @@ pub struct Source {
 /// Takes in streamed sources.
 pub struct Streams {
     intake: Arc<Intake>,
+    pool: DecodePool,
     archive_bytes_max: u64,
+    /// Where archives are laid that must be read at any place.
+    spool: PathBuf,
 }
 
 impl Streams {
-    pub fn new(intake: Arc<Intake>, config: &config::Ingest) -> Self {
-        Self { intake, archive_bytes_max: config.archive_bytes_max }
+    pub fn new(intake: Arc<Intake>, pool: DecodePool, config: &config::Ingest, spool: PathBuf) -> Self {
+        Self { intake, pool, archive_bytes_max: config.archive_bytes_max, spool }
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {
@@ -67,8 +86,9 @@ impl Streams {
         let runtime = Handle::current();
         let told = events.clone();
         let work = tokio::task::spawn_blocking(move || {
-            let mut reader = Pieces { bytes, current: Bytes::new(), read: 0 };
-            let result = self.read(&source, &mut reader, &runtime, &told);
+            let intake = self.intake.clone();
+            let mut reader = Pieces { intake, bytes, current: Bytes::new(), failure: None, read: 0 };
+            let result = self.read(&source, &mut reader, runtime, told);
             // What the sender still sends is read and dropped, so that it gets to see the answer.
             if result.is_err() {
                 io::copy(&mut reader, &mut io::sink()).ok();
@@ -86,150 +106,259 @@ impl Streams {
             }
         };
         // The sender may have gone; what was acknowledged is kept all the same.
-        events.send(last).await.ok();
+        tokio::time::timeout(LISTEN, events.send(last)).await.ok();
     }
 
     fn read(
         &self,
         source: &Source,
         reader: &mut Pieces,
-        runtime: &Handle,
-        events: &mpsc::Sender<Event>,
+        runtime: Handle,
+        events: mpsc::Sender<Event>,
     ) -> Result<(), String> {
-        let head = fill(reader, SAMPLE_BYTES).map_err(broken)?;
-        if head.starts_with(b"PK\x03\x04") {
-            return Err("zip archives are not supported; unpack it and ingest the folder".into());
+        let limits = ArchiveLimits { bytes_max: self.archive_bytes_max, ..ArchiveLimits::default() };
+        let appender = Appender::new(self.intake.clone(), INTERFACE);
+        let mut taking =
+            Taking { streams: self, source, appender, runtime, events, is_deaf: Cell::new(false) };
+        let walked = archive::walk(&source.name, Input::Stream(reader), limits, &mut taking);
+        let kept = taking.runtime.block_on(taking.appender.finish());
+        match walked {
+            Err(WalkError::Visitor(message)) => Err(message),
+            Err(bomb @ WalkError::Bomb { .. }) => {
+                self.intake.refuse(INTERFACE, "archive unpacks to too much");
+                Err(format!("{bomb}; what came before is kept (`ingest.archive_bytes_max` is the most)"))
+            }
+            Ok(()) => kept.map_err(|error| error.to_string()),
         }
-        let whole = io::Read::chain(io::Cursor::new(head.clone()), reader);
-        if head.starts_with(&[0x1f, 0x8b]) {
-            let name = source.name.strip_suffix(".gz").unwrap_or(&source.name).to_owned();
-            let mut unpacked = Bounded {
-                inner: flate2::read::MultiGzDecoder::new(whole),
-                left: self.archive_bytes_max,
-                most: self.archive_bytes_max,
-            };
-            let head = fill(&mut unpacked, SAMPLE_BYTES).map_err(broken)?;
-            let whole = io::Read::chain(io::Cursor::new(head.clone()), unpacked);
-            return self.decode(source, &name, &head, whole, runtime, events);
+    }
+}
+
+/// One source on its way in.
+struct Taking<'a> {
+    streams: &'a Streams,
+    source: &'a Source,
+    appender: Appender,
+    runtime: Handle,
+    events: mpsc::Sender<Event>,
+    /// Whether the sender has gone, or does not read what it is told.
+    is_deaf: Cell<bool>,
+}
+
+impl Visitor for Taking<'_> {
+    type Error = String;
+
+    fn file(&mut self, found: Found<'_>) -> Result<(), String> {
+        let (head, failure) = fill(found.bytes, SAMPLE_BYTES);
+        let failure = match failure {
+            Some(error) if head.is_empty() => return self.unreadable(found.path, error),
+            // What came before the error is decoded.
+            failure => Failing(failure),
+        };
+        let table = self.source.table.as_ref().map(|table| &**table.name());
+        let sample = Sample { name: found.name, bytes: &head, table };
+        let guessed = match self.source.format {
+            Some(format) => Some((format, Confidence::Certain)),
+            None => decode::guess(&sample),
+        };
+        let (session, whole) =
+            (self.session(found.path), io::Cursor::new(&head).chain(failure).chain(found.bytes));
+        match guessed {
+            Some((format, confidence)) => {
+                self.tell(Event::Guess {
+                    source: found.path.to_owned(),
+                    format: format.name.to_owned(),
+                    title: format.title.to_owned(),
+                    is_certain: confidence >= Confidence::Likely,
+                });
+                self.decode(found.path, &session, format, (format.split)(&sample), whole)
+            }
+            // Nothing is in it, so nothing is lost.
+            None if head.is_empty() => {
+                self.tell(Event::Source(SourceReport::empty(found.path)));
+                Ok(())
+            }
+            None if found.path == self.source.name => {
+                let known: Vec<_> = decode::FORMATS.iter().map(|format| format.name).collect();
+                Err(format!("the format is not recognised; name it with --format ({})", known.join(", ")))
+            }
+            None => self.keep(found.path, session, whole),
         }
-        self.decode(source, &source.name, &head, whole, runtime, events)
+    }
+
+    fn unreadable(&mut self, path: &str, reason: io::Error) -> Result<(), String> {
+        let message = format!("it can't be read on: {reason}; what came before is kept");
+        if path == self.source.name {
+            return Err(message);
+        }
+        self.streams.intake.refuse(INTERFACE, "file in an archive can't be read");
+        self.tell(Event::SourceFailed { source: path.to_owned(), message });
+        Ok(())
+    }
+
+    fn spool(&mut self, bytes: &mut dyn Read) -> io::Result<Box<dyn ReadSeek>> {
+        // The file has no name: whatever happens, its space is free once it is closed.
+        let mut file = tempfile::tempfile_in(&self.streams.spool)?;
+        let most = self.streams.archive_bytes_max;
+        let copied = io::copy(&mut bytes.take(most.saturating_add(1)), &mut file)?;
+        if copied > most {
+            return Err(io::Error::other(format!(
+                "the archive has more than {most} bytes (`ingest.archive_bytes_max`)"
+            )));
+        }
+        file.flush()?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(Box::new(file))
+    }
+}
+
+impl Taking<'_> {
+    fn session(&self, path: &str) -> Arc<Session> {
+        self.streams.intake.session(self.source.tenant, path, self.source.table.clone())
     }
 
     fn decode(
         &self,
-        source: &Source,
-        name: &str,
-        head: &[u8],
-        mut reader: impl Read,
-        runtime: &Handle,
-        events: &mpsc::Sender<Event>,
+        path: &str,
+        session: &Arc<Session>,
+        format: &'static Format,
+        split: Split,
+        bytes: impl Read,
     ) -> Result<(), String> {
-        let table = source.table.as_ref().map(|table| &**table.name());
-        let lower = name.to_lowercase();
-        let guessed = decode::guess(&Sample { name: &lower, bytes: head, table });
-        let (format, confidence) = match source.format {
-            Some(format) => (format, Confidence::Certain),
-            None => guessed.ok_or_else(|| {
-                let known: Vec<_> = decode::FORMATS.iter().map(|format| format.name).collect();
-                format!("the format is not recognised; name it with --format ({})", known.join(", "))
-            })?,
+        // Of a file that is packed, nobody waits for single lines.
+        let fill = if path == self.source.name { Fill::Available } else { Fill::Full };
+        let mut cutter = Cutter::new(Watched { inner: bytes, taking: self, told: 0 }, split, fill);
+        let crew = Crew {
+            pool: &self.streams.pool,
+            runtime: &self.runtime,
+            appender: &self.appender,
+            session,
+            format,
         };
-        let tell = |event| events.blocking_send(event).ok();
-        tell(Event::Guess {
-            source: source.name.clone(),
-            format: format.name.to_owned(),
-            title: format.title.to_owned(),
-            is_certain: confidence >= Confidence::Likely,
-        });
-        let session = self.intake.session(source.tenant, &source.name, source.table.clone());
-        let mut out = Output::new(session.clone(), format.name);
-        let mut decoder = (format.open)(&session);
-        let mut offset = 0;
-        let mut rows = 0;
-        let mut piece = vec![0; PIECE_BYTES];
-        let end = loop {
-            let read = match reader.read(&mut piece) {
-                Ok(0) => break None,
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => break Some(broken(error)),
-            };
-            out.set_received(now_micros());
-            decoder.push(offset, &piece[..read], &mut out);
-            offset += read as u64;
-            self.intake.count_bytes(INTERFACE, read);
-            if out.pending_rows() >= ENTRY_ROWS {
-                rows += self.accept(out.flush(), runtime)?;
-                tell(Event::Progress { rows });
-            }
-        };
-        out.set_received(now_micros());
-        decoder.finish(&mut out);
-        self.accept(out.flush(), runtime)?;
-        self.intake.count_dead_letters(format.name, out.counts());
-        tell(Event::Source(SourceReport::new(&source.name, format.name, out.counts())));
-        end.map_or(Ok(()), Err)
+        let Decoded { counts, broken } =
+            crew.decode(&mut cutter, split).map_err(|error| error.to_string())?;
+        self.streams.intake.count_dead_letters(format.name, &counts);
+        self.tell(Event::Source(SourceReport::new(path, format.name, &counts)));
+        match broken {
+            Some(error) => self.broken(path, &error),
+            None => Ok(()),
+        }
     }
 
-    fn accept(&self, batches: Vec<SignalBatch>, runtime: &Handle) -> Result<u64, String> {
-        if batches.is_empty() {
-            return Ok(0);
+    /// Keeps a file that nobody recognises as one dead letter, in pieces.
+    fn keep(&self, path: &str, session: Arc<Session>, mut bytes: impl Read) -> Result<(), String> {
+        let piece_bytes = session.limits.record_bytes.max(1);
+        let mut out = Output::new(session, UNRECOGNISED);
+        let (id, mut part, mut broken) = (Uuid::new_v4().to_string(), 0, None);
+        while broken.is_none() {
+            let (piece, failure) = fill(&mut bytes, piece_bytes);
+            broken = failure;
+            if piece.is_empty() {
+                break;
+            }
+            out.set_received(now_micros());
+            out.dead_letter_piece(&id, 0, part, &piece, "format not recognised");
+            part += 1;
+            let kept = self.appender.push_blocking(&self.runtime, out.flush());
+            kept.map_err(|error| error.to_string())?;
         }
-        let rows: usize = batches.iter().map(|batch| batch.rows.num_rows()).sum();
-        let accepted = runtime.block_on(self.intake.accept_patiently(INTERFACE, batches));
-        accepted.map(|_| rows as u64).map_err(|error| error.to_string())
+        self.streams.intake.count_dead_letters(UNRECOGNISED, out.counts());
+        self.tell(Event::Source(SourceReport::new(path, UNRECOGNISED, out.counts())));
+        broken.map_or(Ok(()), |error| self.broken(path, &error))
+    }
+
+    /// A source could not be read to its end, and what came before is decoded.
+    fn broken(&self, path: &str, error: &io::Error) -> Result<(), String> {
+        let message = format!("it can't be read on: {error}; what came before is kept");
+        if path == self.source.name {
+            return Err(message);
+        }
+        self.tell(Event::SourceFailed { source: path.to_owned(), message });
+        Ok(())
+    }
+
+    /// Tells the sender, if it listens: what it sent is taken in all the same.
+    fn tell(&self, event: Event) {
+        if self.is_deaf.get() {
+            return;
+        }
+        let told = tokio::time::timeout(LISTEN, self.events.send(event));
+        let is_told = self.runtime.block_on(told).is_ok_and(|told| told.is_ok());
+        self.is_deaf.set(!is_told);
+    }
+}
+
+/// A source's bytes, with word of the rows so far as they are read.
+struct Watched<'a, R> {
+    inner: R,
+    taking: &'a Taking<'a>,
+    told: u64,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        let rows = self.taking.appender.rows();
+        if rows > self.told {
+            self.told = rows;
+            // Word that nobody listens to at the moment is stale later.
+            self.taking.events.try_send(Event::Progress { rows }).ok();
+        }
+        self.inner.read(target)
     }
 }
 
 /// The pieces of a request's body, read as one.
 struct Pieces {
+    intake: Arc<Intake>,
     bytes: mpsc::Receiver<io::Result<Bytes>>,
     current: Bytes,
+    /// An error that comes after what was given last.
+    failure: Option<io::Error>,
     read: u64,
 }
 
 impl Read for Pieces {
+    /// Gives as much as there is at the moment.
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
-        while self.current.is_empty() {
-            match self.bytes.blocking_recv() {
-                Some(piece) => self.current = piece?,
-                None => return Ok(0),
+        let mut filled = 0;
+        while filled < target.len() {
+            if self.current.is_empty() {
+                if let Some(error) = self.failure.take_if(|_| filled == 0) {
+                    return Err(error);
+                }
+                let next = if filled == 0 { self.bytes.blocking_recv() } else { self.bytes.try_recv().ok() };
+                match next {
+                    Some(Ok(piece)) => self.current = piece,
+                    Some(Err(error)) if filled == 0 => return Err(error),
+                    Some(Err(error)) => {
+                        self.failure = Some(error);
+                        break;
+                    }
+                    None => break,
+                }
+                continue;
             }
+            let taken = self.current.split_to((target.len() - filled).min(self.current.len()));
+            target[filled..filled + taken.len()].copy_from_slice(&taken);
+            filled += taken.len();
         }
-        let taken = self.current.split_to(target.len().min(self.current.len()));
-        target[..taken.len()].copy_from_slice(&taken);
-        self.read += taken.len() as u64;
-        Ok(taken.len())
+        self.read += filled as u64;
+        self.intake.count_bytes(INTERFACE, filled);
+        Ok(filled)
     }
 }
 
-/// A reader that refuses to give more than a bound: what an archive unpacks to.
-struct Bounded<R> {
-    inner: R,
-    left: u64,
-    most: u64,
-}
+/// Fails once, if at all, and has no bytes.
+struct Failing(Option<io::Error>);
 
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(target)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
-            io::Error::other(format!(
-                "it unpacks to more than {} bytes (`ingest.archive_bytes_max`)",
-                self.most
-            ))
-        })?;
-        Ok(read)
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
     }
 }
 
-/// Up to `most` bytes from the beginning.
-fn fill(reader: &mut impl Read, most: usize) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    reader.by_ref().take(most as u64).read_to_end(&mut head)?;
-    Ok(head)
-}
-
-fn broken(error: io::Error) -> String {
-    format!("the source can't be read on: {error}; what came before is kept")
+/// Up to `most` bytes, fewer only at the end or before an error.
+fn fill(reader: &mut (impl Read + ?Sized), most: usize) -> (Vec<u8>, Option<io::Error>) {
+    let mut bytes = Vec::new();
+    let failure = reader.take(most as u64).read_to_end(&mut bytes).err();
+    (bytes, failure)
 }

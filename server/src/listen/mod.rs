@@ -1,9 +1,11 @@
-//! The listeners: the TLS port of all APIs, and the local socket.//!
+//! The listeners: the TLS port of all APIs, syslog, and the local socket.
+//!
 //! Every accepted connection has an owner here: a task that is joined at shutdown, counted against one
 //! bound for all TCP listeners, with time limits for handshake, headers and silence.
 
 mod http;
 mod local;
+mod syslog;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -11,6 +13,8 @@ use anyhow::Context;
 use phalanx_web::Peer;
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use syslog::Addresses as SyslogAddresses;
 
 use crate::{api, data_folder::write_durably, metrics::Metrics, platform::Platform};
 
@@ -37,6 +41,8 @@ pub struct Listeners {
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Addresses {
     pub https: Option<SocketAddr>,
+    #[serde(flatten)]
+    pub syslog: syslog::Addresses,
 }
 
 impl Listeners {
@@ -59,6 +65,8 @@ impl Listeners {
         let address = https.local_addr()?;
         addresses.https = Some(address);
         let router = api::router(platform, address).await?;
+        // Those that were opened before the one that can't be are closed again.
+        addresses.syslog = syslog::open(platform, &shared).inspect_err(|_| shared.shutdown.cancel())?;
         let local = local::bind(&folder.socket())?;
         shared.tracker.spawn(local::serve(local, router.clone(), shared.clone()));
         let tls = tokio_rustls::TlsAcceptor::from(platform.tls().clone());

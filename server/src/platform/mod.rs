@@ -10,6 +10,7 @@ mod matrix;
 mod vitals;
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -17,6 +18,7 @@ use std::{
 
 use anyhow::Context;
 use phalanx_health::Health;
+use phalanx_host_logs::HostLogs;
 use phalanx_hub::{Chance, Hub, HubDeps, HubSettings, Services, Source};
 use phalanx_journal::{EmbeddedJournal, Journal, JournalConfig};
 use phalanx_lake::{Lake, LakeConfig, S3Settings};
@@ -41,7 +43,7 @@ use crate::{
     api,
     config::Config,
     data_folder::DataFolder,
-    ingest::{Intake, stream::Streams},
+    ingest::{DecodePool, Intake, stream::Streams},
     metrics::Metrics,
     tls,
 };
@@ -57,6 +59,9 @@ const AUDIENCES: [&str; 7] = [
     "https://management.core.windows.net",
 ];
 
+/// Tables that syslog messages fill, beside those of the endpoint activity that some tell of.
+const SYSLOG_TABLES: [&str; 3] = ["Syslog", "CommonSecurityLog", "PhalanxDeadLetter"];
+
 /// The platform, open.
 pub struct Platform {
     folder: DataFolder,
@@ -67,6 +72,7 @@ pub struct Platform {
     lake: Arc<Lake>,
     metrics: Arc<Metrics>,
     intake: Arc<Intake>,
+    decode_pool: DecodePool,
     streams: Arc<Streams>,
     tls: Arc<rustls::ServerConfig>,
     matrix: Matrix,
@@ -148,7 +154,9 @@ impl Platform {
             &config.ingest,
             shutdown.clone(),
         ));
-        let streams = Arc::new(Streams::new(intake.clone(), &config.ingest));
+        let decode_pool = DecodePool::new(config.ingest.decode_threads);
+        let spool = folder.join("tmp");
+        let streams = Arc::new(Streams::new(intake.clone(), decode_pool.clone(), &config.ingest, spool));
         let platform = Self {
             folder,
             config,
@@ -158,19 +166,42 @@ impl Platform {
             lake,
             metrics,
             intake,
+            decode_pool,
             streams,
             tls,
             matrix: Matrix::default(),
             tasks,
             shutdown,
         };
-        let matrix = Matrix::new(&platform.services());
+        let matrix = Matrix::new(&platform.enabled_services()?);
         Ok(Self { matrix, ..platform })
     }
 
     /// Every service of the program.
     fn services(&self) -> Services {
-        vec![Arc::new(Health::new(Arc::new(self.vitals()), env!("CARGO_PKG_VERSION")))]
+        vec![
+            Arc::new(Health::new(Arc::new(self.vitals()), env!("CARGO_PKG_VERSION"))),
+            Arc::new(HostLogs::new().never_below(self.folder.path())),
+        ]
+    }
+
+    /// The services that the configuration does not switch off.
+    ///
+    /// # Errors
+    /// It names a service that is none.
+    fn enabled_services(&self) -> anyhow::Result<Services> {
+        let mut services = self.services();
+        let known: Vec<String> = services.iter().map(|service| service.manifest().name).collect();
+        for name in self.config.services.0.keys().filter(|name| !known.contains(name)) {
+            let nearest = known.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known));
+            let nearest = nearest.map_or_else(String::new, |n| format!("; the nearest is `services.{n}`"));
+            anyhow::bail!("`services.{name}` in the configuration is no service{nearest}");
+        }
+        services.retain(|service| {
+            let config = self.config.services.0.get(&service.manifest().name);
+            config.is_none_or(|config| config.enabled)
+        });
+        Ok(services)
     }
 
     /// Starts the services.
@@ -183,15 +214,21 @@ impl Platform {
             sources: vec![
                 Source::of_every_table("logs-ingestion", "rows sent to the Logs Ingestion API"),
                 Source::of_every_table("ingest", "files of any known format"),
+                Source::of("syslog", "syslog over UDP, TCP and TLS", SYSLOG_TABLES),
             ],
-            service_settings: Default::default(),
+            service_settings: self.service_settings(),
             settings: HubSettings::default(),
             clock: phalanx_hub::Clock::system(),
             chance: Chance::system(),
         };
-        let hub = Hub::start(self.services(), deps).await.context("can't start the services")?;
+        let hub = Hub::start(self.enabled_services()?, deps).await.context("can't start the services")?;
         self.matrix.set(Some(Arc::new(hub)));
         Ok(())
+    }
+
+    fn service_settings(&self) -> BTreeMap<String, serde_json::Map<String, serde_json::Value>> {
+        let services = self.config.services.0.iter().filter(|(_, service)| service.enabled);
+        services.map(|(name, service)| (name.clone(), service.settings.clone())).collect()
     }
 
     /// Writes out what is in memory and lets go of everything.
@@ -293,6 +330,11 @@ impl Platform {
 
     pub fn intake(&self) -> &Arc<Intake> {
         &self.intake
+    }
+
+    /// What bounds the decoding that goes on at once.
+    pub fn decode_pool(&self) -> &DecodePool {
+        &self.decode_pool
     }
 
     pub fn streams(&self) -> &Arc<Streams> {
