@@ -31,7 +31,7 @@ use phalanx_hub::{
 use crate::{files::FileSource, host::Host, journald::JournalSource, settings::Settings};
 
 /// Tables that the formats of host logs fill.
-const TABLES: [&str; 3] = ["Syslog", "LinuxAuditLog", "PhalanxDeadLetter"];
+const TABLES: [&str; 4] = ["Syslog", "CommonSecurityLog", "LinuxAuditLog", "PhalanxDeadLetter"];
 /// Endpoint activity that host logs tell of.
 const ENDPOINT_TABLES: [&str; 6] = [
     "DeviceProcessEvents",
