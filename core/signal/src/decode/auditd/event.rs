@@ -152,7 +152,7 @@ impl Event {
         }
         let mut parents = self.paths().iter().filter(|path| path.kind == "PARENT");
         // `rename` names the old folder, then the new one.
-        let parent = if path.kind == "DELETE" { parents.next() } else { parents.last() };
+        let parent = if path.kind == "DELETE" { parents.next() } else { parents.next_back() };
         let folder = parent.filter(|parent| parent.name.starts_with('/') && !name.contains('/'));
         normal(arena, folder.map_or(&self.working_directory, |folder| &folder.name), name)
     }
@@ -259,6 +259,7 @@ fn normal<'v>(arena: &'v Bump, folder: &'v str, name: &'v str) -> &'v str {
 
 /// The open events.
 #[derive(Default)]
+#[expect(clippy::vec_box, reason = "an event holds many texts, and the end of one moves those behind it")]
 pub struct Joiner {
     /// In the order in which they began.
     open: Vec<Box<Event>>,

@@ -67,7 +67,7 @@ fn is_untrusted(name: &str) -> bool {
 
 pub fn is_hex(text: &str) -> bool {
     let is_digit = |b: u8| matches!(b, b'0'..=b'9' | b'A'..=b'F');
-    !text.is_empty() && text.len() % 2 == 0 && text.bytes().all(is_digit)
+    !text.is_empty() && text.len().is_multiple_of(2) && text.bytes().all(is_digit)
 }
 
 /// The bytes of a text that [`is_hex`].

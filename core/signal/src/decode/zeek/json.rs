@@ -70,9 +70,9 @@ fn is_record(text: &str, members: &Members, file_name: &str) -> bool {
         return false;
     }
     let has_ends = has_ends(text, members);
-    (has_ends && has("uid"))
-        || (has_ends && log::by_file_name(file_name).is_some())
-        || (log::by_file_name(file_name).is_some() && log::by_fields(has).is_some())
+    let is_named = log::by_file_name(file_name).is_some();
+    (has_ends && (has("uid") || is_named))
+        || (is_named && log::by_fields(has).is_some())
         || log::by_fields(has).is_some_and(|log| matches!(log, "x509" | "files" | "dhcp"))
 }
 
