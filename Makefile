@@ -3,7 +3,7 @@
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/phalanx/target
 CORPORA ?= ../shared/corpora
 
-.PHONY: run test check bench conformance setup
+.PHONY: run test check bench conformance fuzz setup
 
 run: setup
 	cargo build --release --workspace --bin phalanx
@@ -21,6 +21,9 @@ bench: setup
 
 conformance: setup
 	scripts/conformance "$(CORPORA)"
+
+fuzz: setup
+	scripts/fuzz
 
 setup:
 	@scripts/setup
