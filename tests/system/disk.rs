@@ -61,6 +61,8 @@ async fn a_full_disk_refuses_and_recovers() {
         program.kill();
         let program = Program::serve_by(disk.command(&data), &disk.seen(&data), &environment);
         let api = Api::with(credentials, program.url());
+        // Another port is another authority, so another token.
+        let token = api.token().await;
         count_is(&api, &token, taken).await;
         assert!(program.stop().success());
     }

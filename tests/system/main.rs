@@ -8,6 +8,7 @@ mod architecture;
 mod archives;
 mod backup;
 mod clock;
+mod commands;
 mod context;
 mod crash;
 mod disk;
