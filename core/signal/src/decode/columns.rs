@@ -5,6 +5,9 @@ use std::{borrow::Cow, sync::Arc};
 use super::Output;
 use crate::{ColumnType, Row, Table, schema};
 
+/// A field that only names the row's table.
+pub const TABLE_MEMBER: &str = "_table";
+
 /// Where a field of some name goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -23,6 +26,7 @@ impl Target {
             Some(_) if plain == schema::TYPE => Self::TableName,
             Some(at) if table.is_constant(at) || at == table.time_received() => Self::Rest,
             Some(at) => Self::Column(at, table.columns()[at].kind),
+            None if plain == TABLE_MEMBER => Self::TableName,
             None => Self::Rest,
         }
     }

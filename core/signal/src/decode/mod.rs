@@ -10,6 +10,7 @@
 
 pub mod archive;
 pub mod auditd;
+pub mod azure;
 pub mod cloudtrail;
 mod columns;
 mod csv;
@@ -17,7 +18,9 @@ mod device;
 pub mod journald;
 pub mod json;
 pub mod json_lines;
+pub mod kusto;
 pub mod lines;
+pub mod office365;
 mod output;
 pub mod security_log;
 pub mod syslog;
@@ -116,6 +119,9 @@ pub static FORMATS: &[&Format] =
         &zeek::JSON,
         &journald::EXPORT,
         &journald::JSON,
+        &azure::FORMAT,
+        &office365::FORMAT,
+        &kusto::FORMAT,
         &json_lines::FORMAT,
         &csv::FORMAT,
         &security_log::CEF,

@@ -30,7 +30,7 @@ pub struct Mapper<'m> {
 #[derive(Default)]
 struct RuleMemory {
     table: Option<TableSlot>,
-    layout: Vec<(Box<str>, Fate)>,
+    layout: Vec<(String, Fate)>,
     /// What becomes of the current record's fields.
     fates: Vec<Fate>,
     /// For each input of the rule, its place among the current record's fields.
@@ -99,16 +99,17 @@ impl RuleMemory {
 
     fn fate(&mut self, rule: &Rule, at: usize, name: &str) -> Fate {
         if let Some((known, fate)) = self.layout.get(at)
-            && **known == *name
+            && *known == *name
         {
             return *fate;
         }
         let fate = rule.fate(name);
         if name.len() <= LAYOUT_NAME_MAX && at < LAYOUT_MAX {
-            if at < self.layout.len() {
-                self.layout[at] = (name.into(), fate);
+            if let Some((known, known_fate)) = self.layout.get_mut(at) {
+                name.clone_into(known);
+                *known_fate = fate;
             } else if at == self.layout.len() {
-                self.layout.push((name.into(), fate));
+                self.layout.push((name.to_owned(), fate));
             }
         }
         fate

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    hash::{BuildHasherDefault, Hasher},
     sync::Arc,
 };
 
@@ -41,9 +42,11 @@ pub(super) struct Rule {
     pub headers_as_they_are: Vec<(u16, usize)>,
     pub columns: Vec<ColumnRule>,
     /// What happens to a field of a name; one that is not here is [`Fate::default`] or `unknown`.
-    pub fates: HashMap<Box<str>, Fate>,
+    pub fates: Fates,
     /// As `fates`, for names in lower case: fields of any case that no name of `fates` is.
-    pub loose_fates: HashMap<Box<str>, Fate>,
+    pub loose_fates: Fates,
+    /// Fields whose names begin so are left out, unless there is something about them above.
+    dropped: Vec<Box<str>>,
     /// What happens to all other fields.
     pub unknown: Fate,
     /// Whether any field matters: false for a rule of header fields that drops the rest.
@@ -55,6 +58,31 @@ pub(super) struct Rule {
     pub inputs: usize,
     /// The header fields it reads, bit n for the n-th.
     pub headers: u64,
+}
+
+/// Fates by name. All names that are kept in it are our own, so a quick hash does.
+pub(super) type Fates = HashMap<Box<str>, Fate, BuildHasherDefault<QuickHasher>>;
+
+/// The hash of FNV-1a, eight bytes at a time.
+#[derive(Default)]
+pub(super) struct QuickHasher(u64);
+
+impl Hasher for QuickHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        const PRIME: u64 = 0x0100_0000_01b3;
+        let (words, tail) = bytes.as_chunks::<8>();
+        for word in words {
+            self.0 = (self.0.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(PRIME);
+        }
+        for byte in tail {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(PRIME);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        // The upper bits choose among equals, the lower the place.
+        self.0 ^ self.0 >> 32
+    }
 }
 
 /// A column or a member of the overflow column, and where its value comes from.
@@ -70,10 +98,20 @@ impl Rule {
         if let Some(fate) = self.fates.get(name) {
             return *fate;
         }
-        if self.loose_fates.is_empty() {
-            return self.unknown;
+        if !self.loose_fates.is_empty()
+            && let Some(fate) = self.loose_fates.get(&*name.to_lowercase())
+        {
+            return *fate;
         }
-        self.loose_fates.get(&*name.to_lowercase()).copied().unwrap_or(self.unknown)
+        self.other_fate(name)
+    }
+
+    /// What happens to a field that has no fate of its own.
+    fn other_fate(&self, name: &str) -> Fate {
+        match self.dropped.iter().any(|outer| name.starts_with(&**outer)) {
+            true => Fate { rest: Rest::Never, ..self.unknown },
+            false => self.unknown,
+        }
     }
 }
 
@@ -222,8 +260,9 @@ impl<'a> Compiler<'a> {
             condition,
             headers_as_they_are,
             columns,
-            fates: HashMap::new(),
-            loose_fates: HashMap::new(),
+            fates: Fates::default(),
+            loose_fates: Fates::default(),
+            dropped: Vec::new(),
             unknown: Fate::default(),
             reads_fields: true,
             visits_fields: true,
@@ -358,8 +397,10 @@ impl Rule {
         if gathered.drop.contains(&"*") {
             self.unknown.rest = Rest::Never;
         }
+        let outer = |name: &&str| name.strip_suffix('*').filter(|outer| outer.ends_with('.')).map(Box::from);
+        self.dropped = gathered.drop.iter().filter_map(outer).collect();
         for (slot, name) in inputs.names.iter().enumerate() {
-            let fate = Fate { slot: Some(slot as u16), ..self.unknown };
+            let fate = Fate { slot: Some(slot as u16), ..self.other_fate(name) };
             self.fates.insert((*name).into(), fate);
         }
         if gathered.by_own_name {
@@ -372,7 +413,7 @@ impl Rule {
             }
         }
         for (names, rest) in [(&gathered.keep, Rest::Always), (&gathered.drop, Rest::Never)] {
-            for name in names.iter().filter(|name| !["*", EXTRAS].contains(name)) {
+            for name in names.iter().filter(|name| !name.ends_with('*') && **name != EXTRAS) {
                 self.fates.entry((*name).into()).or_insert(self.unknown).rest = rest;
             }
         }

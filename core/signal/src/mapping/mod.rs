@@ -41,7 +41,8 @@
 //! - Of alternatives `a | b`, a field behind the one that counts is in the column too if it has the same value.
 //! - Fields that no line names go to the table's dynamic overflow column (`AdditionalFields` or
 //!   `_Unmapped`), so that nothing of an event is lost. `drop *` leaves them out: for a second row of an
-//!   event whose first row keeps everything. `keep @extras` adds what the shipper said about the event.
+//!   event whose first row keeps everything. `drop outer.*` leaves those out that begin so: for what a column
+//!   has as a whole. `keep @extras` adds what the shipper said about the event.
 
 mod apply;
 mod compile;

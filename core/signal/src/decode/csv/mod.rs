@@ -5,15 +5,16 @@
 //! the sender did. A field too many is kept as `column<n>`.
 
 mod record;
+mod records;
 
 use std::{borrow::Cow, sync::Arc};
 
 use record::Ending;
+pub(super) use records::{CsvRecords, Line, RowDecoder, header};
 
 use super::{
-    Confidence, Decoder, Format, Output, Sample, Split, TableSlot,
+    Confidence, Format, Output, Sample, Split, TableSlot,
     columns::{self, Target},
-    lines::Oversized,
 };
 use crate::{Catalog, Table, schema};
 
@@ -21,7 +22,7 @@ pub static FORMAT: Format = Format {
     name: "csv",
     title: "CSV with a header of column names",
     guess,
-    open: |_| Box::new(Csv::default()),
+    open: |_| Box::new(CsvRecords::new(Tables::default())),
     split: |_| Split::Never,
 };
 
@@ -70,21 +71,9 @@ fn delimiter(header: &[u8]) -> u8 {
     DELIMITERS[most]
 }
 
+/// Gives each line to the table that it belongs to.
 #[derive(Default)]
-struct Csv {
-    held: Vec<u8>,
-    held_at: u64,
-    ending: Ending,
-    oversized: Oversized,
-    header: Option<Header>,
-}
-
-struct Header {
-    line: Vec<u8>,
-    delimiter: u8,
-    names: Vec<String>,
-    /// Place of the field that may name each row's table.
-    type_at: Option<usize>,
+struct Tables {
     /// The tables that rows have gone to, the last used in front; a failure to find one is remembered
     /// where no row can name another.
     tables: Vec<Columns>,
@@ -97,102 +86,13 @@ struct Columns {
     targets: Vec<Target>,
 }
 
-impl Decoder for Csv {
-    fn push(&mut self, mut offset: u64, mut bytes: &[u8], out: &mut Output) {
-        let limit = out.session().limits.record_bytes.max(1);
-        while !bytes.is_empty() {
-            if self.held.is_empty() && !self.oversized.is_open() {
-                self.held_at = offset;
-            }
-            let delimiter = self.header.as_ref().map_or(b',', |header| header.delimiter);
-            let (taken, has_ended) = self.ending.feed(bytes, delimiter);
-            let is_whole = has_ended && self.held.is_empty() && !self.oversized.is_open();
-            if is_whole && taken <= limit {
-                self.record(offset, &bytes[..taken], out);
-            } else {
-                for piece in bytes[..taken].chunks(limit) {
-                    let room = limit - self.held.len();
-                    let (now, later) = piece.split_at(room.min(piece.len()));
-                    self.held.extend_from_slice(now);
-                    if !later.is_empty() {
-                        self.oversized.keep(self.held_at, &mut self.held, out);
-                        self.held.extend_from_slice(later);
-                    }
-                }
-                if has_ended {
-                    self.end_of_held(out);
-                }
-            }
-            offset += taken as u64;
-            bytes = &bytes[taken..];
-        }
-    }
-
-    fn finish(&mut self, out: &mut Output) {
-        if self.ending.is_quoted() && !self.oversized.is_open() && !self.held.is_empty() {
-            let held = std::mem::take(&mut self.held);
-            out.dead_letter(self.held_at, &held, "a field's closing quote is missing");
-        }
-        self.end_of_held(out);
-    }
-}
-
-impl Csv {
-    fn end_of_held(&mut self, out: &mut Output) {
-        self.ending = Ending::default();
-        if self.oversized.is_open() {
-            self.oversized.end(self.held_at, &mut self.held, out);
-        } else if !self.held.is_empty() {
-            let held = std::mem::take(&mut self.held);
-            self.record(self.held_at, &held, out);
-            self.held = held;
-        }
-        self.held.clear();
-    }
-
-    fn record(&mut self, offset: u64, bytes: &[u8], out: &mut Output) {
-        let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.is_empty() {
-            return;
-        }
-        let Ok(text) = std::str::from_utf8(line) else {
-            return out.dead_letter(offset, line, "not UTF-8");
-        };
-        match &mut self.header {
-            None => self.header = Some(Header::new(text)),
-            Some(header) if header.line == line => {}
-            Some(header) => {
-                if let Err(reason) = header.write(text, out) {
-                    out.dead_letter(offset, line, reason);
-                }
-            }
-        }
-    }
-}
-
-impl Header {
-    fn new(text: &str) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let line = text.as_bytes().to_vec();
-        let delimiter = delimiter(text.as_bytes());
-        let names: Vec<String> = record::fields(text, delimiter)
-            .enumerate()
-            .map(|(at, name)| match name.trim() {
-                "" => extra_name(at),
-                name => name.to_owned(),
-            })
-            .collect();
-        let type_at = names.iter().position(|name| name == schema::TYPE);
-        Self { line, delimiter, names, type_at, tables: Vec::new(), failure: None }
-    }
-
-    fn write(&mut self, text: &str, out: &mut Output) -> Result<(), Cow<'static, str>> {
-        self.find_table(text, out)?;
+impl RowDecoder for Tables {
+    fn row(&mut self, names: &[String], line: Line<'_>, out: &mut Output) -> Result<(), Cow<'static, str>> {
+        self.find_table(names, line, out)?;
         let columns = self.tables.first().expect("the row's table was put in front");
         let mut row = out.row(columns.slot);
-        for (at, field) in record::fields(text, self.delimiter).enumerate() {
-            match (self.names.get(at), columns.targets.get(at)) {
+        for (at, field) in line.fields().enumerate() {
+            match (names.get(at), columns.targets.get(at)) {
                 (Some(name), Some(Target::TableName)) if *field != **columns.table.name() => {
                     columns::write_text(&mut row, Target::Rest, name, &field);
                 }
@@ -204,10 +104,18 @@ impl Header {
         out.record();
         Ok(())
     }
+}
 
+impl Tables {
     /// Puts the row's table in front of `tables`.
-    fn find_table(&mut self, text: &str, out: &mut Output) -> Result<(), Cow<'static, str>> {
-        let type_at = self.type_at.filter(|_| out.session().table.is_none());
+    fn find_table(
+        &mut self,
+        names: &[String],
+        line: Line<'_>,
+        out: &mut Output,
+    ) -> Result<(), Cow<'static, str>> {
+        let type_at = names.iter().position(|name| name == schema::TYPE);
+        let type_at = type_at.filter(|_| out.session().table.is_none());
         if type_at.is_none() {
             if let Some(failure) = &self.failure {
                 return Err(failure.clone());
@@ -216,17 +124,17 @@ impl Header {
                 return Ok(());
             }
         }
-        let named = type_at.and_then(|at| record::fields(text, self.delimiter).nth(at));
+        let named = type_at.and_then(|at| line.fields().nth(at));
         let named = named.as_deref().filter(|name| !name.is_empty());
         if named.is_some() && self.tables.first().is_some_and(|t| named == Some(t.table.name())) {
             return Ok(());
         }
-        let names = self.names.iter().map(|n| Cow::Borrowed(n.strip_suffix(" [UTC]").unwrap_or(n)));
-        let table = columns::table_of(out, named, names)
+        let plain = names.iter().map(|n| Cow::Borrowed(n.strip_suffix(" [UTC]").unwrap_or(n)));
+        let table = columns::table_of(out, named, plain)
             .inspect_err(|failure| self.failure = Some(failure.clone()))?;
         let known = self.tables.iter().position(|columns| columns.table.name() == table.name());
         let at = known.unwrap_or_else(|| {
-            let targets = self.names.iter().map(|name| Target::of(&table, name)).collect();
+            let targets = names.iter().map(|name| Target::of(&table, name)).collect();
             self.tables.push(Columns { slot: out.slot_of(&table), table, targets });
             self.tables.len() - 1
         });

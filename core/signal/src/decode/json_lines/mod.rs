@@ -1,8 +1,8 @@
 //! JSON whose members are named as a table's columns: lines, arrays, and what Log Analytics exports.
 //!
 //! This is how the Logs Ingestion API sends rows, and the fastest way in. A record's table is the one
-//! that the sender named, or that the record names in `Type` or `TableName`, or the one whose columns it
-//! clearly has. Members without a column, and values that do not fit theirs, are kept in the overflow
+//! that the sender named, or that the record names in `Type`, `TableName` or `_table`, or the one whose
+//! columns it clearly has. Members without a column, and values that do not fit theirs, are kept in the overflow
 //! column; what a dynamic column gets is kept byte for byte.
 
 mod body;
@@ -11,7 +11,7 @@ mod rows;
 use std::{borrow::Cow, sync::Arc};
 
 pub use body::{BodyError, Decoded, decode_json_array};
-use rows::Rows;
+pub(super) use rows::Rows;
 
 use super::{
     Confidence, Decoder, Format, Output, Sample, Session, columns,
@@ -28,7 +28,7 @@ pub static FORMAT: Format = Format {
 };
 
 /// Members of a record that may name its table.
-const TABLE_NAMES: [&str; 2] = ["Type", "TableName"];
+const TABLE_NAMES: [&str; 3] = [columns::TABLE_MEMBER, "Type", "TableName"];
 
 /// Members whose array holds the records, unless the table has a column of that name.
 const WRAPPERS: [&str; 4] = ["records", "Records", "value", "events"];
@@ -55,14 +55,14 @@ fn guess(sample: &Sample<'_>) -> Confidence {
     }
 }
 
-struct JsonLines {
+pub(super) struct JsonLines {
     wrappers: Vec<&'static str>,
     /// One for each table that records have gone to, the last used in front.
     tables: Vec<Rows>,
 }
 
 impl JsonLines {
-    fn new(table: Option<&Table>) -> Self {
+    pub fn new(table: Option<&Table>) -> Self {
         let is_column = |name: &str| table.is_some_and(|table| table.index_of(name).is_some());
         let wrappers = WRAPPERS.into_iter().filter(|name| !is_column(name)).collect();
         Self { wrappers, tables: Vec::new() }

@@ -33,7 +33,19 @@ impl Rows {
         self.table.name()
     }
 
+    /// Writes a record, whose members are `members`, found in `text`.
     pub fn write(&mut self, text: &str, members: &Members, out: &mut Output) {
+        self.write_with(text, members, std::iter::empty(), out);
+    }
+
+    /// As [`Rows::write`], with fields that stand around the record: they are kept without a column.
+    pub fn write_with<'a>(
+        &mut self,
+        text: &str,
+        members: &Members,
+        around: impl Iterator<Item = Field<'a>>,
+        out: &mut Output,
+    ) {
         let mut row = out.row(self.slot);
         for (at, field) in members.iter(text).enumerate() {
             let target = match (self.layout.get(at), field.plain_name()) {
@@ -46,6 +58,7 @@ impl Rows {
                 Target::TableName | Target::Rest => keep(&mut row, &field),
             }
         }
+        around.for_each(|field| keep(&mut row, &field));
     }
 
     fn target(&mut self, at: usize, field: &Field<'_>) -> Target {

@@ -22,7 +22,7 @@ pub(super) fn at_path<'v>(arguments: &[Datum<'v>], arena: &'v Bump) -> Datum<'v>
 fn find<'v>(json: &'v str, path: &str) -> Option<(&'v str, Kind)> {
     let mut members = Members::default();
     let mut found = (json.trim_ascii(), Kind::Object);
-    for step in path.split('.') {
+    for step in steps(path) {
         found = match found.0.as_bytes().first()? {
             b'{' => {
                 members.parse(found.0).ok()?;
@@ -34,6 +34,21 @@ fn find<'v>(json: &'v str, path: &str) -> Option<(&'v str, Kind)> {
         };
     }
     Some(found)
+}
+
+/// The steps of a path. A step that has dots itself stands in brackets: `claims.[http://name.example].0`.
+fn steps(path: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(path);
+    std::iter::from_fn(move || {
+        let path = rest?;
+        if let Some((step, behind)) = path.strip_prefix('[').and_then(|path| path.split_once(']')) {
+            rest = behind.strip_prefix('.');
+            return Some(step);
+        }
+        let (step, behind) = path.split_once('.').map_or((path, None), |(step, behind)| (step, Some(behind)));
+        rest = behind;
+        Some(step)
+    })
 }
 
 /// The n-th element of an array.
@@ -61,6 +76,7 @@ mod tests {
         for path in ["a.items.3", "a.items.x", "a.items.1.b", "n", "b", ""] {
             check("json", &[JSON, path], "");
         }
+        check("json", &[r#"{"a":{"x.y/z":[5]}}"#, "a.[x.y/z].0"], "5");
         check("json", &["no JSON", "a"], "");
         check("json", &["", "a"], "");
     }

@@ -249,7 +249,7 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "json",
         arguments: 2,
-        about: "the value at a path in JSON: names of members and places in arrays, from 0, divided by dots",
+        about: "the value at a path in JSON: names and places (from 0), divided by dots, names with dots in brackets",
         call: json::at_path,
     },
     Function {
