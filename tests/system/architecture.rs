@@ -74,6 +74,40 @@ fn every_folder_is_explained() {
     }
 }
 
+/// A checklist or a decision that points at what is no longer there misleads its reader.
+#[test]
+fn documents_point_at_files_that_exist() {
+    let root = root();
+    let mut documents =
+        vec![root.join("ARCHITECTURE.md"), root.join("README.md"), root.join("bench/README.md")];
+    for folder in ["docs/howto", "docs/decisions"] {
+        let entries = std::fs::read_dir(root.join(folder)).expect("the folder is there");
+        documents.extend(entries.map(|entry| entry.expect("an entry").path()));
+    }
+    documents.extend(packages().values().map(|package| root.join(&package.folder).join("README.md")));
+    let mut looked_at = 0;
+    for document in documents.iter().filter(|document| document.is_file()) {
+        let text = std::fs::read_to_string(document).expect("a document is text");
+        for path in text.split('`').skip(1).step_by(2).filter(|quoted| is_path(quoted)) {
+            let place = root.join(path.split(':').next().unwrap_or_default());
+            assert!(place.exists(), "{} points at `{path}`", document.display());
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 50, "only {looked_at} paths were found");
+}
+
+/// Whether a quoted text names a file or folder of the house, and no pattern of some.
+fn is_path(quoted: &str) -> bool {
+    const TOP: [&str; 8] =
+        ["core/", "services/", "server/", "docs/", "tests/", "bench/", "scripts/", "content/"];
+    let is_pattern = quoted.chars().any(|c| c.is_whitespace() || "*<>{}…".contains(c))
+        || quoted
+            .split(['/', '.', '-'])
+            .any(|part| part.len() > 1 && part.chars().all(|c| c.is_ascii_uppercase()));
+    TOP.iter().any(|top| quoted.starts_with(top)) && !is_pattern
+}
+
 struct Package {
     folder: String,
     /// Those of the house.

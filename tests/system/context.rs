@@ -32,10 +32,21 @@ pub struct Folder {
 
 impl Folder {
     pub async fn new() -> Self {
+        Self::with(&config()).await
+    }
+
+    pub async fn with(config: &Config) -> Self {
         let temporary = tempfile::tempdir().expect("a temporary folder");
         let data = temporary.path().join("data");
-        let first = Platform::first_start(&data, &config()).await.expect("a new data folder");
+        let first = Platform::first_start(&data, config).await.expect("a new data folder");
         Self { _temporary: temporary, data, first }
+    }
+
+    /// Another data folder beside it, for which the secrets of this one are good: a copy.
+    pub fn at(mut self, data: &Path) -> Self {
+        self.first.ca_file = data.join("tls/ca.pem");
+        self.data = data.to_owned();
+        self
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod backup;
 mod dead_letters;
+mod document;
 mod ingest;
 mod logs_ingestion;
 mod operations;
@@ -27,7 +28,7 @@ use crate::{metrics::Metrics, platform::Platform};
 
 /// Every API.
 pub fn apis(platform: &Platform, oauth: Arc<OAuth>) -> Vec<Api> {
-    vec![
+    document::with_document(vec![
         operations::api(platform),
         oauth.api(),
         logs_ingestion::api(platform),
@@ -37,7 +38,7 @@ pub fn apis(platform: &Platform, oauth: Arc<OAuth>) -> Vec<Api> {
         services::api(platform),
         dead_letters::api(platform),
         backup::api(platform),
-    ]
+    ])
 }
 
 /// The router of all APIs, for a server that is reached at `address`.

@@ -10,7 +10,11 @@ use http::Method;
 use tokio::io::AsyncWriteExt;
 
 use super::{Place, show};
-use crate::{client::Client, data_folder::DataFolder, platform};
+use crate::{
+    client::Client,
+    data_folder::DataFolder,
+    platform::{self, backup::Documents},
+};
 
 /// Write a copy of the whole data folder to one file, while the server runs.
 ///
@@ -22,10 +26,16 @@ pub struct Backup {
 }
 
 /// Make a data folder from a backup.
+///
+/// Documents go to a file in the data folder, wherever they were in the original; `--state` sends them to a
+/// database instead, and the folder's configuration then names it.
 #[derive(Args)]
 pub struct Restore {
     /// The file that `phalanx backup` wrote
     file: PathBuf,
+    /// Where the documents go: `postgres://…` (an empty database), or `sqlite` for a file in the data folder
+    #[arg(long, value_name = "URL")]
+    state: Option<String>,
 }
 
 impl Backup {
@@ -68,7 +78,12 @@ impl Restore {
         if DataFolder::exists(&path) {
             bail!("`{}` is a data folder already; restore into a new one with --data", path.display());
         }
-        platform::backup::restore(&self.file, &path).await?;
+        let documents = match self.state.as_deref() {
+            None => Documents::AsConfigured,
+            Some("sqlite") => Documents::InFolder,
+            Some(url) => Documents::At(url.to_owned()),
+        };
+        platform::backup::restore(&self.file, &path, documents).await?;
         show::print(&format!("restored into {}\n", path.display()));
         Ok(ExitCode::SUCCESS)
     }

@@ -47,9 +47,40 @@ fn matrix(answer: &Value) -> String {
                 list("consumes"),
                 list("provides"),
                 list("flows"),
-                s["status"].as_str().unwrap_or_default().to_owned(),
+                status(s),
             ]
         })
         .collect();
-    show::table(&["SERVICE", "IN PLACE OF", "CONSUMES", "PROVIDES", "FLOWS", "STATUS"], rows, &[])
+    let services =
+        show::table(&["SERVICE", "IN PLACE OF", "CONSUMES", "PROVIDES", "FLOWS", "STATUS"], rows, &[]);
+    let flows = answer["flows"].as_array().into_iter().flatten();
+    let flows: Vec<Vec<String>> = flows
+        .map(|row| {
+            let text = |key: &str| row[key].as_str().unwrap_or_default();
+            let told = format!("{} {}: {}", text("service"), text("direction"), text("what"));
+            let is_alive = row["is_alive"] == true;
+            vec![text("flow").to_owned(), told, if is_alive { "alive" } else { "nothing yet" }.to_owned()]
+        })
+        .collect();
+    if flows.is_empty() {
+        return services;
+    }
+    format!("{services}\n{}", show::table(&["FLOW", "WHAT", "SINCE THE START"], flows, &[]))
+}
+
+/// How a service is, with what an operator must know of it.
+fn status(service: &Value) -> String {
+    let mut lines = vec![service["status"].as_str().unwrap_or_default().to_owned()];
+    if let Some(failure) = service["failure"].as_str() {
+        lines.push(failure.to_owned());
+    }
+    match service["restarts"].as_u64() {
+        None | Some(0) => {}
+        Some(1) => lines.push("restarted once".to_owned()),
+        Some(restarts) => lines.push(format!("restarted {restarts} times")),
+    }
+    if let Some(entries) = service["lag"]["entries"].as_u64().filter(|entries| *entries > 0) {
+        lines.push(format!("{entries} entries behind"));
+    }
+    lines.join("\n")
 }

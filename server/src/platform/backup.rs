@@ -5,6 +5,10 @@
 //! (the journal keeps what the lake had not committed until the copy is done). Opening the restored
 //! folder replays the journal exactly as after a crash. `phalanx.json` comes last: a folder from an
 //! archive that broke off is not taken for a data folder.
+//!
+//! Documents are in the archive in a form of their own, the same for SQLite and PostgreSQL, and are restored into
+//! either. A copy never opens the database of its original: where the original's configuration names one,
+//! whoever restores must name another.
 
 use std::{
     fs,
@@ -18,8 +22,10 @@ use axum::body::Bytes;
 use phalanx_journal::{Journal, Position, Start};
 use phalanx_lake::Lake;
 use phalanx_state::State;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
+
+use super::state_url;
 
 /// Folders and files that are copied as they are, beside state, lake and journal.
 const PLAIN: [&str; 3] = ["keys", "tls", "phalanx.toml"];
@@ -55,28 +61,35 @@ pub(super) fn write(parts: &Parts<'_>, out: impl Write) -> anyhow::Result<()> {
     compressed.finish().and_then(|mut out| out.flush()).context("can't end the archive")
 }
 
-/// Makes a data folder with SQLite documents from a backup. The target must be new or empty.
-pub async fn restore(file: &Path, target: &Path) -> anyhow::Result<()> {
+/// Where the documents of a restored folder are to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Documents {
+    /// In the folder, if the backup's configuration says nothing else.
+    AsConfigured,
+    /// In the folder, whatever it says.
+    InFolder,
+    /// In the empty database at this URL.
+    At(String),
+}
+
+/// Makes a data folder from a backup. The target must be new or empty.
+pub async fn restore(file: &Path, target: &Path, documents: Documents) -> anyhow::Result<()> {
     let opened = fs::File::open(file).with_context(|| format!("can't read `{}`", file.display()))?;
     if fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("`{}` is not empty", target.display());
     }
-    let draft = target.with_extension("restoring");
+    let draft = beside(target, ".restoring");
     if draft.exists() {
         fs::remove_dir_all(&draft).with_context(|| format!("can't clear `{}`", draft.display()))?;
     }
     let place = draft.clone();
-    let unpacked = async {
+    let made = async {
         tokio::task::spawn_blocking(move || unpack(opened, &place)).await??;
-        let documents = draft.join("state.jsonl");
-        let url = format!("sqlite:{}", draft.join("state.db").display());
-        let state = phalanx_state::open(&url, phalanx_state::Options::default()).await?;
-        state.restore_from(&documents).await.context("can't restore the documents")?;
-        state.close().await;
-        fs::remove_file(&documents)?;
-        anyhow::Ok(())
+        let url = documents.url(&draft)?;
+        restore_documents(&draft, url.as_deref()).await?;
+        state_url::set(&draft.join("phalanx.toml"), url.as_deref().unwrap_or_default())
     };
-    unpacked.await.inspect_err(|_| {
+    made.await.inspect_err(|_| {
         // What was unpacked is useless; the error that matters is the first one.
         let _ = fs::remove_dir_all(&draft);
     })?;
@@ -84,6 +97,40 @@ pub async fn restore(file: &Path, target: &Path) -> anyhow::Result<()> {
         fs::remove_dir(target).with_context(|| format!("can't replace `{}`", target.display()))?;
     }
     fs::rename(&draft, target).with_context(|| format!("can't name `{}`", target.display()))
+}
+
+impl Documents {
+    /// The URL of the database that they are to be in; `None` for the folder's own.
+    fn url(self, draft: &Path) -> anyhow::Result<Option<String>> {
+        match self {
+            Self::At(url) => Ok(Some(url)),
+            Self::InFolder => Ok(None),
+            Self::AsConfigured if state_url::get(&draft.join("phalanx.toml"))?.is_empty() => Ok(None),
+            Self::AsConfigured => bail!(
+                "the backup's configuration keeps the documents in a database (`state.url`), which the original \
+                 may still use; nothing was restored: say where the copy's go, with `--state URL` for an \
+                 empty database or `--state sqlite` for a file in the data folder"
+            ),
+        }
+    }
+}
+
+async fn restore_documents(draft: &Path, url: Option<&str>) -> anyhow::Result<()> {
+    let documents = draft.join("state.jsonl");
+    let own = format!("sqlite:{}", draft.join("state.db").display());
+    let state = phalanx_state::open(url.unwrap_or(&own), phalanx_state::Options::default())
+        .await
+        .context("can't open the store that the documents are to be in")?;
+    let restored = state.restore_from(&documents).await.context("can't restore the documents");
+    state.close().await;
+    restored?;
+    fs::remove_file(&documents).context("can't remove what the documents were restored from")
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 fn unpack(file: fs::File, draft: &Path) -> anyhow::Result<()> {
@@ -165,10 +212,21 @@ pub struct Backups {
     journal: Arc<dyn Journal>,
     lake: Arc<Lake>,
     state: Arc<dyn State>,
+    /// One at a time: each holds the journal back, under one name.
+    turn: Arc<Semaphore>,
 }
 
 /// The journal's name for a backup under way: it keeps entries for it that the lake's copy has not.
 const CONSUMER: &str = "backup";
+
+/// Ends what a backup left behind that did not come to its end, or that this folder was restored from: the
+/// journal would keep everything for it, for good.
+pub(super) async fn forget_unfinished(journal: &dyn Journal) -> anyhow::Result<()> {
+    if journal.committed(CONSUMER).is_some() {
+        journal.unregister(CONSUMER).await?;
+    }
+    Ok(())
+}
 
 impl Backups {
     pub(super) fn new(platform: &super::Platform) -> Self {
@@ -177,11 +235,14 @@ impl Backups {
             journal: platform.journal.clone(),
             lake: platform.lake.clone(),
             state: platform.state.clone(),
+            turn: Arc::new(Semaphore::new(1)),
         }
     }
 
-    /// Begins a backup; its bytes come out of the stream. One that breaks off ends in an error.
+    /// Begins a backup; its bytes come out of the stream. One that breaks off ends in an error. While one is
+    /// under way there is no other.
     pub async fn begin(&self) -> anyhow::Result<ReceiverStream<io::Result<Bytes>>> {
+        let turn = self.turn.clone().try_acquire_owned().context("another backup is under way")?;
         let place = tempfile::Builder::new().prefix("backup-").tempdir_in(self.folder.join("tmp"))?;
         let documents = place.path().join("state.jsonl");
         self.state.backup_to(&documents).await.context("can't copy the documents")?;
@@ -212,6 +273,7 @@ impl Backups {
             if let Err(error) = this.journal.unregister(CONSUMER).await {
                 tracing::warn!(%error, "the journal still keeps entries for a backup that has ended");
             }
+            drop(turn);
             if let Err(error) = written {
                 tracing::error!(error = format!("{error:#}"), "a backup broke off");
                 failed.send(Err(io::Error::other("the backup broke off"))).await.ok();

@@ -7,6 +7,7 @@
 pub mod backup;
 mod clients;
 mod matrix;
+mod state_url;
 mod vitals;
 
 use std::{
@@ -133,6 +134,7 @@ impl Platform {
         let journal: Arc<dyn Journal> = Arc::new(
             EmbeddedJournal::open(journal_config(&folder, &config)).context("can't open the journal")?,
         );
+        backup::forget_unfinished(&*journal).await?;
         let state = open_state(&folder, &config).await?;
         let catalog = Arc::new(Catalog::new());
         for table in &config.tables {
