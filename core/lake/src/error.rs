@@ -138,5 +138,38 @@ fn for_users(error: &DataFusionError) -> String {
     while let Some(rest) = LABELS.iter().find_map(|label| text.strip_prefix(label)) {
         text = rest;
     }
-    text.replace("phalanx.tables.", "")
+    no_such_column(text).unwrap_or_else(|| text.replace("phalanx.tables.", ""))
+}
+
+/// What the engine says of an unknown column names all columns there are, hundreds at times: the nearest one
+/// is enough. `None` if the message is about something else.
+fn no_such_column(text: &str) -> Option<String> {
+    let said = text.strip_prefix("No field named ")?;
+    let said = said.split("Valid fields are").next().unwrap_or(said);
+    let (name, nearest) = said.split_once("Did you mean '").unwrap_or((said, ""));
+    let plain = |quoted: &str| quoted.trim().trim_end_matches(['.', '\'', '?']).replace('"', "");
+    let nearest = nearest.split("'?").next().map(plain).filter(|nearest| !nearest.is_empty());
+    let hint = nearest.map_or_else(String::new, |nearest| {
+        format!("; did you mean `{}`?", nearest.rsplit('.').next().unwrap_or_default())
+    });
+    Some(format!("there is no column `{}`{hint}", plain(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::no_such_column;
+
+    #[test]
+    fn an_unknown_column_is_told_with_the_nearest_alone() {
+        let told = |text| no_such_column(text).expect("it is about a column");
+        assert_eq!(
+            told(
+                "No field named \"DeviceNam\". Did you mean '\"Syslog\".\"DeviceName\"'?\nValid fields are a, b."
+            ),
+            "there is no column `DeviceNam`; did you mean `DeviceName`?"
+        );
+        assert_eq!(told("No field named a.\"B\". Valid fields are x."), "there is no column `a.B`");
+        assert_eq!(told("No field named x."), "there is no column `x`");
+        assert_eq!(no_such_column("table not found"), None);
+    }
 }

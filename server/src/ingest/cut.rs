@@ -171,7 +171,8 @@ mod tests {
                 (piece.offset as usize + piece.bytes.len() - header).is_multiple_of(block) && piece.is_whole
             };
             assert!(others.iter().all(is_cut));
-            assert!(last.bytes.len() < block);
+            assert_eq!(last.offset as usize + last.bytes.len(), bytes.len(), "nothing is left over");
+            assert!(last.is_whole);
         }
     }
 

@@ -88,7 +88,13 @@ impl QueryStream {
         }
         let Poll::Ready(next) = self.rows.poll_recv(cx) else { return Poll::Pending };
         let Some(batch) = next else { return Poll::Ready(None) };
-        let batch = batch?;
+        let batch = match batch {
+            // Whoever of the two clocks strikes first: the query was ended because its time was over.
+            Err(_) if self.work.guard.is_over() => {
+                return Poll::Ready(Some(Err(QueryError::Time(self.limits.time.as_secs()))));
+            }
+            other => other?,
+        };
         self.bytes += batch.get_array_memory_size();
         match self.limits.bytes.filter(|most| self.bytes > *most) {
             Some(most) => Poll::Ready(Some(Err(QueryError::Bytes(most)))),

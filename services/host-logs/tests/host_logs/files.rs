@@ -69,6 +69,7 @@ async fn kills_and_rotations_neither_lose_nor_double_a_line() {
         match round % 4 {
             0 => rename(&host),
             1 => {
+                shift(&host);
                 // A copy can only be cut off when nobody writes in between, as with logrotate.
                 fs::copy(&path, host.file("auth.log.1")).expect("copied");
                 fs::write(&path, "").expect("truncated");
@@ -88,11 +89,14 @@ async fn kills_and_rotations_neither_lose_nor_double_a_line() {
 
 /// As logrotate does, with two old files kept.
 fn rename(host: &Host) {
-    let path = |name: &str| host.file(name);
-    // The one that is dropped may not be there yet.
-    let _ = fs::rename(path("auth.log.2"), path("auth.log.3"));
-    let _ = fs::rename(path("auth.log.1"), path("auth.log.2"));
-    fs::rename(path("auth.log"), path("auth.log.1")).expect("renamed");
+    shift(host);
+    fs::rename(host.file("auth.log"), host.file("auth.log.1")).expect("renamed");
+}
+
+fn shift(host: &Host) {
+    // The ones that are shifted may not be there yet.
+    let _ = fs::rename(host.file("auth.log.2"), host.file("auth.log.3"));
+    let _ = fs::rename(host.file("auth.log.1"), host.file("auth.log.2"));
 }
 
 #[tokio::test]
