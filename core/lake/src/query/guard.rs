@@ -50,7 +50,8 @@ impl Guard {
         self.is_unwanted.store(true, Ordering::Release);
     }
 
-    fn is_over(&self) -> bool {
+    /// Whether the query is to end: its time is over, or nobody waits for it.
+    pub fn is_over(&self) -> bool {
         self.is_unwanted.load(Ordering::Acquire) || Instant::now() >= self.deadline
     }
 
