@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use memchr::memmem;
+use memchr::memmem::{Finder, FinderRev};
 
 /// Patterns of programs, by the program's name.
 pub struct Patterns {
@@ -21,8 +21,21 @@ pub struct Pattern {
 }
 
 enum Part {
-    Text(&'static str),
+    Text(Text),
     Field { name: &'static str, kind: FieldKind },
+}
+
+/// A text with its searchers, which are made once: making them takes longer than a short search.
+struct Text {
+    text: &'static str,
+    first: Finder<'static>,
+    last: FinderRev<'static>,
+}
+
+impl Text {
+    fn new(text: &'static str) -> Self {
+        Self { text, first: Finder::new(text), last: FinderRev::new(text) }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -80,11 +93,11 @@ fn parts(pattern: &'static str) -> Result<Vec<Part>, &'static str> {
     let mut rest = pattern;
     while !rest.is_empty() {
         let Some((before, behind)) = rest.split_once('{') else {
-            parts.push(Part::Text(rest));
+            parts.push(Part::Text(Text::new(rest)));
             break;
         };
         if !before.is_empty() {
-            parts.push(Part::Text(before));
+            parts.push(Part::Text(Text::new(before)));
         } else if matches!(parts.last(), Some(Part::Field { .. })) {
             return Err("two fields need a text between them");
         }
@@ -123,7 +136,7 @@ fn fit<'t>(
 ) -> bool {
     match parts {
         [] => text.is_empty(),
-        [Part::Text(wanted), rest @ ..] => match text.strip_prefix(wanted) {
+        [Part::Text(wanted), rest @ ..] => match text.strip_prefix(wanted.text) {
             Some(behind) => fit(rest, behind, fields, steps),
             None => false,
         },
@@ -138,7 +151,7 @@ fn fit<'t>(
             let mut attempt = |at: usize| {
                 let known = fields.len();
                 fields.push((name, &text[..at]));
-                let fits = fit(rest, &text[at + next.len()..], fields, steps);
+                let fits = fit(rest, &text[at + next.text.len()..], fields, steps);
                 if !fits {
                     fields.truncate(known);
                     *steps = steps.saturating_sub(1);
@@ -146,11 +159,11 @@ fn fit<'t>(
                 fits || *steps == 0
             };
             let found = match kind {
-                FieldKind::Longest => memmem::rfind_iter(text.as_bytes(), next).any(&mut attempt),
-                FieldKind::Shortest => memmem::find_iter(text.as_bytes(), next).any(&mut attempt),
+                FieldKind::Longest => next.last.rfind_iter(text.as_bytes()).any(&mut attempt),
+                FieldKind::Shortest => next.first.find_iter(text.as_bytes()).any(&mut attempt),
                 FieldKind::Word => {
                     let end = text.find(char::is_whitespace).unwrap_or(text.len());
-                    memmem::find_iter(text.as_bytes(), next).take_while(|at| *at <= end).any(attempt)
+                    next.first.find_iter(text.as_bytes()).take_while(|at| *at <= end).any(attempt)
                 }
             };
             found && *steps > 0
