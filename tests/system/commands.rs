@@ -120,7 +120,7 @@ async fn commands_speak_to_a_running_server() {
         ("select * from DeviceProcesEvents", "`DeviceProcessEvents`"),
         ("selec 1", "selec"),
         ("drop table Syslog", "not supported"),
-        ("insert into Syslog values (1)", "not supported"),
+        ("insert into Syslog values (1)", "error"),
     ] {
         let output = run(&folder.data, &["query", query]);
         let error = text(&output.stderr);

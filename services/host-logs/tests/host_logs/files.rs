@@ -87,17 +87,25 @@ async fn kills_and_rotations_neither_lose_nor_double_a_line() {
     hub.shutdown().await;
 }
 
-/// As logrotate does, with two old files kept.
+/// As logrotate does.
 fn rename(host: &Host) {
     shift(host);
     fs::rename(host.file("auth.log"), host.file("auth.log.1")).expect("renamed");
 }
 
+/// Makes room for a new `auth.log.1`. So many old files are kept that none is dropped before it was read,
+/// however many rotations a collector that is down sleeps through.
 fn shift(host: &Host) {
-    // The ones that are shifted may not be there yet.
-    let _ = fs::rename(host.file("auth.log.2"), host.file("auth.log.3"));
-    let _ = fs::rename(host.file("auth.log.1"), host.file("auth.log.2"));
+    for number in (1..OLD_FILES).rev() {
+        // Those that are shifted may not be there yet.
+        let _ = fs::rename(
+            host.file(&format!("auth.log.{number}")),
+            host.file(&format!("auth.log.{}", number + 1)),
+        );
+    }
 }
+
+const OLD_FILES: u32 = 15;
 
 #[tokio::test]
 async fn a_wrong_format_is_told() {
