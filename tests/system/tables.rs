@@ -25,7 +25,10 @@ async fn every_table_takes_rows_and_shows_all_its_columns() {
         let shown = rows.first().and_then(Value::as_object).unwrap_or_else(|| panic!("{name} has no row"));
         assert_eq!(shown.len(), table.columns().len(), "{name}");
         assert_eq!(shown["Type"], **name, "{name}");
-        assert_eq!(shown[time], "2026-01-02T03:04:05.123456Z", "{name}");
+        // A table without a time of its own goes by when rows were received.
+        if time != "_TimeReceived" {
+            assert_eq!(shown[time], "2026-01-02T03:04:05.123456Z", "{name}");
+        }
     }
     // The same from files.
     let api = server.client();

@@ -15,6 +15,9 @@ pub(crate) struct Completer {
     schema: SchemaRef,
     tenant: String,
     table: Arc<str>,
+    /// The physical names of the columns `TenantId` and `Type`: a table may have another `type`.
+    tenant_column: String,
+    table_column: String,
     /// Nulls by type, and the constant columns by name; each at least as long as any batch so far.
     nulls: HashMap<DataType, ArrayRef>,
     constants: HashMap<&'static str, ArrayRef>,
@@ -23,10 +26,17 @@ pub(crate) struct Completer {
 impl Completer {
     /// `schema` has some of the table's physical columns.
     pub fn new(table: &Table, tenant: TenantId, schema: SchemaRef) -> Self {
+        let physical = |name: &str| {
+            table
+                .index_of(name)
+                .map_or_else(|| name.to_owned(), |at| table.columns()[at].physical.to_string())
+        };
         Self {
             schema,
             tenant: tenant.to_string(),
             table: table.name().clone(),
+            tenant_column: physical(TENANT_ID),
+            table_column: physical(TYPE),
             nulls: HashMap::new(),
             constants: HashMap::new(),
         }
@@ -37,11 +47,11 @@ impl Completer {
         let columns = schema
             .fields()
             .iter()
-            .map(|field| match (rows.column_by_name(field.name()), field.name().as_str()) {
-                (Some(column), _) => column.clone(),
-                (None, TENANT_ID) => self.constant(TENANT_ID, count),
-                (None, TYPE) => self.constant(TYPE, count),
-                (None, _) => self.null(field.data_type(), count),
+            .map(|field| match rows.column_by_name(field.name()) {
+                Some(column) => column.clone(),
+                None if *field.name() == self.tenant_column => self.constant(TENANT_ID, count),
+                None if *field.name() == self.table_column => self.constant(TYPE, count),
+                None => self.null(field.data_type(), count),
             })
             .collect();
         let options = RecordBatchOptions::new().with_row_count(Some(count));
