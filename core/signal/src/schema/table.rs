@@ -81,7 +81,9 @@ impl Table {
             other_time: by_name
                 .contains_key("TimeGenerated")
                 .then(|| by_name.get("Timestamp").copied())
-                .flatten(),
+                .flatten()
+                // One public table has a `Timestamp` that is text.
+                .filter(|at| columns[*at].kind == ColumnType::DateTime),
             time: ["TimeGenerated", "Timestamp"].iter().find_map(|n| by_name.get(*n).copied()),
             time_received: by_name[TIME_RECEIVED],
             overflow: by_name[overflow_name],
