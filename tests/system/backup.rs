@@ -7,7 +7,7 @@ use std::sync::{
 
 use serde_json::json;
 
-use crate::context::{Api, Folder, Program, succeed};
+use crate::context::{Api, Folder, Program, Server, succeed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_copy_answers_the_same() {
@@ -71,4 +71,51 @@ async fn a_restored_copy_answers_the_same() {
     assert!(held >= before && held <= after + 1, "{held} rows, {before} before and {after} after the backup");
     assert!(restored.stop().success());
     assert!(program.stop().success());
+}
+
+/// While the archive is written, rows come, and some of them reach files and are done with for the journal.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_come_during_a_backup_are_there_or_not_but_never_with_a_gap() {
+    use futures::StreamExt;
+    let server = Server::start().await;
+    let api = server.client();
+    let token = api.token().await;
+    let send = async |number: u64, noise: usize| {
+        let noise: String = (0..noise).map(|_| uuid::Uuid::new_v4().simple().to_string()).collect();
+        let row = json!([{ "ReportId": number, "ProcessCommandLine": noise }]);
+        assert_eq!(api.upload(&token, "Custom-DeviceProcessEvents", &row).await.status(), 204);
+    };
+    // More than the archive's way holds, so that nobody writes on until somebody reads.
+    for number in 0..20 {
+        send(number, 20_000).await;
+    }
+    server.platform.lake().flush_all().await.expect("rows can be written");
+    let mut archive = server.platform.backups().begin().await.expect("a backup begins");
+    send(20, 1).await;
+    server.platform.lake().flush_all().await.expect("rows can be written");
+    // The journal notes in a while how far the lake has come.
+    let committed = server.platform.journal().committed("lake").expect("the lake reads the journal");
+    let noted = format!("consumer {} lake\n", committed.0);
+    let positions = server.folder.data.join("journal/positions");
+    let begun = std::time::Instant::now();
+    while !std::fs::read_to_string(&positions).is_ok_and(|text| text.contains(&noted)) {
+        assert!(begun.elapsed() < crate::context::PATIENCE, "`{noted}` is never noted");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    send(21, 1).await;
+    let mut bytes = Vec::new();
+    while let Some(piece) = archive.next().await {
+        bytes.extend_from_slice(&piece.expect("it is written to its end"));
+    }
+    let folder = server.stop().await;
+    let file = folder.data.with_file_name("backup.tar.zst");
+    std::fs::write(&file, bytes).expect("it can be written");
+    let copy = folder.data.with_file_name("copy");
+    succeed(&copy, &["restore", file.to_str().expect("UTF-8")]);
+    let query = "select ReportId from DeviceProcessEvents order by ReportId";
+    let rows = succeed(&copy, &["query", "--format", "csv", query]);
+    let ids: Vec<usize> = rows.lines().skip(1).map(|line| line.trim().parse().expect("a number")).collect();
+    let whole: Vec<usize> = (0..ids.len()).collect();
+    assert_eq!(ids, whole, "no gap, and nothing twice");
+    assert!(ids.len() >= 20, "what was there before is in the copy");
 }

@@ -27,7 +27,7 @@ use phalanx_signal::SignalBatch;
 
 pub use config::JournalConfig;
 pub use consumer::Start;
-pub use embedded::EmbeddedJournal;
+pub use embedded::{EmbeddedJournal, POSITIONS_FILE};
 pub use entry::{Acknowledged, Entry, Position};
 pub use error::{AppendError, ConsumerError, FullReason, OpenError, ReadError, StorageError};
 pub use memory::MemoryJournal;

@@ -1,9 +1,10 @@
 //! Copies of a whole data folder, taken while it is in use, and data folders made from them.
 //!
-//! A backup is a tar archive compressed with zstd. Its order makes it consistent: documents first, then
-//! the lake as it is at one moment, then the journal, which holds every row that the lake's copy has not
-//! (the journal keeps what the lake had not committed until the copy is done). Opening the restored
-//! folder replays the journal exactly as after a crash. `phalanx.json` comes last: a folder from an
+//! A backup is a tar archive compressed with zstd. The order of copying makes it consistent: how far each
+//! consumer of the journal has come is copied first, then the documents, then the lake as it is at one
+//! moment, then the journal, which holds every entry behind those positions (it drops nothing until the copy
+//! is done). So no consumer of the restored folder is further than what it has made of the entries, and opening
+//! the folder replays the journal exactly as after a crash. `phalanx.json` comes last: a folder from an
 //! archive that broke off is not taken for a data folder.
 //!
 //! Documents are in the archive in a form of their own, the same for SQLite and PostgreSQL, and are restored into
@@ -19,7 +20,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use axum::body::Bytes;
-use phalanx_journal::{Journal, Position, Start};
+use phalanx_journal::{Journal, POSITIONS_FILE, Start};
 use phalanx_lake::Lake;
 use phalanx_state::State;
 use tokio::sync::{Semaphore, mpsc};
@@ -38,6 +39,8 @@ pub(super) struct Parts<'a> {
     /// A copy of the lake.
     pub lake: &'a Path,
     pub journal: &'a Path,
+    /// A copy of the consumers' positions, older than those of documents and lake.
+    pub positions: &'a Path,
 }
 
 /// Writes the archive. Blocking.
@@ -46,12 +49,16 @@ pub(super) fn write(parts: &Parts<'_>, out: impl Write) -> anyhow::Result<()> {
     let mut tar = tar::Builder::new(compressed);
     tar.follow_symlinks(false);
     tar.append_path_with_name(parts.state.0, parts.state.1).context("can't copy the documents")?;
-    append_folder(&mut tar, parts.lake, Path::new("lake")).context("can't copy the lake")?;
-    append_folder(&mut tar, parts.journal, Path::new("journal")).context("can't copy the journal")?;
+    append_folder(&mut tar, parts.lake, Path::new("lake"), None).context("can't copy the lake")?;
+    let journal = Path::new("journal");
+    append_folder(&mut tar, parts.journal, journal, Some(POSITIONS_FILE))
+        .context("can't copy the journal")?;
+    tar.append_path_with_name(parts.positions, journal.join(POSITIONS_FILE))
+        .context("can't copy the journal's positions")?;
     for name in PLAIN {
         let path = parts.folder.join(name);
         if path.is_dir() {
-            append_folder(&mut tar, &path, Path::new(name))?;
+            append_folder(&mut tar, &path, Path::new(name), None)?;
         } else if path.is_file() {
             tar.append_path_with_name(&path, name)?;
         }
@@ -159,15 +166,24 @@ fn unpack(file: fs::File, draft: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Appends all files below a folder. A file that vanishes meanwhile (a journal segment that everybody
+/// Appends all files below a folder, but for one of a name that is `left_out`. A file that
+/// vanishes meanwhile (a journal segment that everybody
 /// has read, a draft) is not missed; a file that grows is copied up to the length it had.
-fn append_folder<W: Write>(tar: &mut tar::Builder<W>, from: &Path, name: &Path) -> anyhow::Result<()> {
+fn append_folder<W: Write>(
+    tar: &mut tar::Builder<W>,
+    from: &Path,
+    name: &Path,
+    left_out: Option<&str>,
+) -> anyhow::Result<()> {
     for entry in fs::read_dir(from).with_context(|| format!("can't read `{}`", from.display()))? {
         let entry = entry?;
+        if left_out.is_some_and(|left_out| entry.file_name() == left_out) {
+            continue;
+        }
         let (path, name) = (entry.path(), name.join(entry.file_name()));
         let kind = entry.file_type()?;
         if kind.is_dir() {
-            append_folder(tar, &path, &name)?;
+            append_folder(tar, &path, &name, left_out)?;
         } else if kind.is_file() {
             match fs::File::open(&path) {
                 Ok(file) => append_file(tar, file, &name)?,
@@ -244,16 +260,10 @@ impl Backups {
     pub async fn begin(&self) -> anyhow::Result<ReceiverStream<io::Result<Bytes>>> {
         let turn = self.turn.clone().try_acquire_owned().context("another backup is under way")?;
         let place = tempfile::Builder::new().prefix("backup-").tempdir_in(self.folder.join("tmp"))?;
-        let documents = place.path().join("state.jsonl");
-        self.state.backup_to(&documents).await.context("can't copy the documents")?;
-        let position = self.journal.committed("lake").unwrap_or(Position::ZERO);
-        self.journal.register(CONSUMER, Start::After(position)).await?;
-        let lake = place.path().join("lake");
-        fs::create_dir_all(&lake)?;
-        let copied = self.lake.snapshot_for_backup(&lake).await;
-        if let Err(error) = copied {
+        self.journal.register(CONSUMER, Start::Oldest).await?;
+        if let Err(error) = self.copy_to(place.path()).await {
             self.journal.unregister(CONSUMER).await?;
-            return Err(error.into());
+            return Err(error);
         }
         let (out, stream) = mpsc::channel(16);
         let this = self.clone();
@@ -265,6 +275,7 @@ impl Backups {
                     state: (&place.path().join("state.jsonl"), "state.jsonl"),
                     lake: &place.path().join("lake"),
                     journal: &folder.join("journal"),
+                    positions: &place.path().join(POSITIONS_FILE),
                 };
                 write(&parts, ChannelWriter(out))
             })
@@ -280,5 +291,15 @@ impl Backups {
             }
         });
         Ok(ReceiverStream::new(stream))
+    }
+
+    /// Copies what changes under way, oldest first: see the module's doc.
+    async fn copy_to(&self, place: &Path) -> anyhow::Result<()> {
+        let positions = self.folder.join("journal").join(POSITIONS_FILE);
+        fs::copy(&positions, place.join(POSITIONS_FILE)).context("can't copy the journal's positions")?;
+        self.state.backup_to(&place.join("state.jsonl")).await.context("can't copy the documents")?;
+        let lake = place.join("lake");
+        fs::create_dir_all(&lake)?;
+        Ok(self.lake.snapshot_for_backup(&lake).await?)
     }
 }

@@ -33,6 +33,8 @@ mod tail;
 mod tests;
 mod writer;
 
+pub use positions::POSITIONS_FILE;
+
 use std::{
     fs, io,
     path::Path,

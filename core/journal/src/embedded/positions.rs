@@ -24,7 +24,8 @@ use std::{
 
 use crate::{OpenError, Position, StorageError, consumer};
 
-const NAME: &str = "positions";
+/// The name of the file in the journal's folder.
+pub const POSITIONS_FILE: &str = "positions";
 const MAGIC: &str = "phalanx journal positions ";
 const VERSION: u8 = 1;
 
@@ -46,7 +47,7 @@ pub enum Loaded {
 
 /// Reads the file; none is an empty one.
 pub fn load(directory: &Path) -> Result<Loaded, OpenError> {
-    let path = directory.join(NAME);
+    let path = directory.join(POSITIONS_FILE);
     let text = match fs::read(&path) {
         Ok(bytes) => String::from_utf8(bytes).unwrap_or_default(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -67,7 +68,7 @@ pub fn load(directory: &Path) -> Result<Loaded, OpenError> {
 
 /// Replaces the file, durably.
 pub fn store(directory: &Path, positions: &Positions) -> Result<(), StorageError> {
-    let (path, new) = (directory.join(NAME), directory.join("positions.new"));
+    let (path, new) = (directory.join(POSITIONS_FILE), directory.join("positions.new"));
     let failed = |doing| {
         let path = path.clone();
         move |error| StorageError::new(doing, path, error)
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn a_damaged_file_is_set_aside() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(NAME), "garbage").unwrap();
+        fs::write(folder.path().join(POSITIONS_FILE), "garbage").unwrap();
         let aside = folder.path().join("positions.damaged");
         assert_eq!(load(folder.path()).unwrap(), Loaded::Damaged(aside.clone()));
         assert_eq!(fs::read_to_string(aside).unwrap(), "garbage");
@@ -159,7 +160,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let body = format!("{MAGIC}2\n");
         let crc = crc32fast::hash(body.as_bytes());
-        fs::write(folder.path().join(NAME), format!("{body}crc {crc:08x}\n")).unwrap();
+        fs::write(folder.path().join(POSITIONS_FILE), format!("{body}crc {crc:08x}\n")).unwrap();
         assert!(matches!(load(folder.path()), Err(OpenError::Newer { found: 2, .. })));
     }
 }
