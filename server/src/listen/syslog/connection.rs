@@ -43,6 +43,10 @@ impl Line for TlsStream<TcpStream> {
     }
 }
 
+/// At shutdown, a connection is read until nothing has come for so long: what the kernel has received is known
+/// to the runtime only a moment later.
+const LAST_LOOK: Duration = Duration::from_millis(50);
+
 /// Why a connection ends.
 enum End {
     /// The sender closed it, or it broke.
@@ -119,7 +123,10 @@ async fn read(line: &mut impl Line, sender: &mut Sender, place: usize, gatherer:
     while begun.elapsed() < LAST_ROUNDS {
         match round(line, sender, place, gatherer).await {
             Ok(false) => {}
-            Ok(true) => break,
+            Ok(true) => match timeout(LAST_LOOK, line.readable()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) | Err(_) => break,
+            },
             Err(end) => return end,
         }
     }
