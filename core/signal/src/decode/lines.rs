@@ -40,18 +40,6 @@ impl<D: LineDecoder> Lines<D> {
         }
     }
 
-    /// Adds to the held line, of which no more than the record limit is ever held.
-    fn hold(&mut self, mut piece: &[u8], out: &mut Output) {
-        let limit = out.session().limits.record_bytes.max(1);
-        while self.held.len() + piece.len() > limit {
-            let (now, later) = piece.split_at(limit - self.held.len());
-            self.held.extend_from_slice(now);
-            self.oversized.keep(self.held_at, &mut self.held, out);
-            piece = later;
-        }
-        self.held.extend_from_slice(piece);
-    }
-
     fn end_of_held(&mut self, out: &mut Output) {
         if self.oversized.is_open() {
             self.oversized.end(self.held_at, &mut self.held, out);
@@ -76,7 +64,7 @@ impl<D: LineDecoder> Decoder for Lines<D> {
             if end.is_some() && self.is_between_lines() && line.len() <= limit && !self.is_first {
                 self.line(offset, line, out);
             } else {
-                self.hold(line, out);
+                self.oversized.hold(self.held_at, &mut self.held, line, out);
                 if end.is_some() {
                     self.strip_byte_order_mark();
                     self.end_of_held(out);
@@ -124,6 +112,22 @@ pub(super) struct Oversized {
 impl Oversized {
     pub fn is_open(&self) -> bool {
         self.open.is_some()
+    }
+
+    /// Adds a piece to what is held of the record that began at `offset`. No more than the record limit is ever
+    /// held; what is over it goes to the dead letters. Whether some did.
+    pub fn hold(&mut self, offset: u64, held: &mut Vec<u8>, mut piece: &[u8], out: &mut Output) -> bool {
+        let limit = out.session().limits.record_bytes.max(1);
+        let mut has_kept = false;
+        while held.len() + piece.len() > limit {
+            let (now, later) = piece.split_at(limit.saturating_sub(held.len()));
+            held.extend_from_slice(now);
+            self.keep(offset, held, out);
+            piece = later;
+            has_kept = true;
+        }
+        held.extend_from_slice(piece);
+        has_kept
     }
 
     /// Keeps what is held of the record that began at `offset` as its next piece.

@@ -100,15 +100,7 @@ impl<D: RowDecoder> Decoder for CsvRecords<D> {
             if is_whole && taken <= limit {
                 self.record(offset, &bytes[..taken], out);
             } else {
-                for piece in bytes[..taken].chunks(limit) {
-                    let room = limit - self.held.len();
-                    let (now, later) = piece.split_at(room.min(piece.len()));
-                    self.held.extend_from_slice(now);
-                    if !later.is_empty() {
-                        self.oversized.keep(self.held_at, &mut self.held, out);
-                        self.held.extend_from_slice(later);
-                    }
-                }
+                self.oversized.hold(self.held_at, &mut self.held, &bytes[..taken], out);
                 if has_ended {
                     self.end_of_held(out);
                 }

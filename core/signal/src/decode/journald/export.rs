@@ -48,18 +48,6 @@ impl Export {
         }
     }
 
-    /// Adds to the held entry, of which no more than the record limit is ever held.
-    fn hold(&mut self, mut piece: &[u8], out: &mut Output) {
-        let limit = out.session().limits.record_bytes.max(1);
-        while self.held.len() + piece.len() > limit {
-            let (now, later) = piece.split_at(limit - self.held.len());
-            self.held.extend_from_slice(now);
-            self.oversized.keep(self.held_at, &mut self.held, out);
-            piece = later;
-        }
-        self.held.extend_from_slice(piece);
-    }
-
     fn end_of_held(&mut self, out: &mut Output) {
         if self.oversized.is_open() {
             self.oversized.end(self.held_at, &mut self.held, out);
@@ -95,7 +83,7 @@ impl Decoder for Export {
             if has_ended && is_between && taken <= limit {
                 self.entry(offset, &bytes[..taken], out);
             } else {
-                self.hold(&bytes[..taken], out);
+                self.oversized.hold(self.held_at, &mut self.held, &bytes[..taken], out);
                 if has_ended {
                     self.end_of_held(out);
                 }

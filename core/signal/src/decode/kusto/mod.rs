@@ -74,16 +74,10 @@ impl Kusto {
     }
 
     /// Holds more of what has begun; what is over the limit goes to the dead letters in pieces.
-    fn hold(&mut self, mut bytes: &[u8], out: &mut Output) {
-        let limit = out.session().limits.record_bytes.max(1);
-        while self.held.len() + bytes.len() > limit {
-            let (now, later) = bytes.split_at(limit - self.held.len());
-            self.held.extend_from_slice(now);
-            self.oversized.keep(self.held_at, &mut self.held, out);
+    fn hold(&mut self, bytes: &[u8], out: &mut Output) {
+        if self.oversized.hold(self.held_at, &mut self.held, bytes, out) {
             self.scan.forget();
-            bytes = later;
         }
-        self.held.extend_from_slice(bytes);
     }
 
     /// A row has ended.

@@ -159,14 +159,7 @@ impl<D: LineDecoder> Frames<D> {
             self.state = State::Opening;
             return;
         }
-        let mut rest = part;
-        while self.held.len() + rest.len() > limit {
-            let (now, later) = rest.split_at(limit.saturating_sub(self.held.len()));
-            self.held.extend_from_slice(now);
-            self.oversized.keep(self.held_at, &mut self.held, out);
-            rest = later;
-        }
-        self.held.extend_from_slice(rest);
+        self.oversized.hold(self.held_at, &mut self.held, part, out);
         if is_last {
             self.end_of_held(out);
         }
