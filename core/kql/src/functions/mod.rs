@@ -1,0 +1,122 @@
+//! The scalar functions: one file per function or close family, one line each in [`families`].
+//!
+//! A function says what it takes and gives ([`Function`]); the binder checks and converts the arguments, and
+//! at run time [`Function::body`] computes a column from columns. The editor's completion, the reference page
+//! and `phalanx kql functions` are made from the same table.
+
+mod call;
+mod column;
+mod udf;
+
+pub use call::{Call, FunctionError};
+pub use column::{Booleans, Column, Datetimes, Longs, Reals, Texts};
+pub use udf::as_udf;
+
+use phalanx_signal::ColumnType;
+
+/// A scalar function of the language.
+pub struct Function {
+    pub name: &'static str,
+    /// Old and other spellings that mean the very same.
+    pub aliases: &'static [&'static str],
+    pub family: Family,
+    pub parameters: &'static [Parameter],
+    pub returns: Returns,
+    /// What it gives, in a sentence of ours.
+    pub about: &'static str,
+    /// Short queries with the text of their only cell: shown in the reference, and run as tests.
+    pub examples: &'static [(&'static str, &'static str)],
+    pub body: Body,
+}
+
+/// What a function's arguments have in common, for the reference page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    Conditional,
+    Conversion,
+    DateTime,
+    Dynamic,
+    Encoding,
+    Geo,
+    Graph,
+    Hash,
+    Ip,
+    Math,
+    Metadata,
+    Row,
+    Series,
+    Text,
+}
+
+/// A place for an argument.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub accepts: Accepts,
+    pub how_often: HowOften,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HowOften {
+    Once,
+    /// May be left out, with all behind it.
+    Optional,
+    /// Any number of times, at least so many; the last parameters repeat together.
+    Repeated(usize),
+}
+
+/// What an argument may be. What is not of the type is converted where the language converts by itself: `int`
+/// to `long`, `long` to `real`, and `dynamic` to whatever is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepts {
+    /// Anything, as it is.
+    Any,
+    /// This type.
+    Only(ColumnType),
+    /// Any number (`int`, `long`, `real`, `decimal`), as it is.
+    Number,
+    /// A number, `datetime` or `timespan`, as it is.
+    Ordinal,
+    /// Any type, handed over as text by the rules of `tostring`.
+    AsText,
+    /// Like the first argument of this kind: all of them get their common type.
+    Common,
+}
+
+/// The type of a function's value.
+#[derive(Clone, Copy)]
+pub enum Returns {
+    Only(ColumnType),
+    /// That of the n-th argument.
+    Argument(usize),
+    /// The common type of the arguments for [`Accepts::Common`].
+    Common,
+    /// Computed from the arguments' types, after conversion; `None` if they do not go together.
+    Computed(fn(&[ColumnType]) -> Option<ColumnType>),
+}
+
+/// How a function is computed.
+#[derive(Clone, Copy)]
+pub enum Body {
+    /// From columns to a column.
+    Kernel(fn(&Call<'_>) -> Result<Column, FunctionError>),
+    /// As a kernel, but each call may give something else (`rand`, `new_guid`).
+    Volatile(fn(&Call<'_>) -> Result<Column, FunctionError>),
+    /// The binder makes an expression of others from it.
+    Bound,
+}
+
+/// All functions, family by family.
+pub fn families() -> &'static [&'static [Function]] {
+    &[]
+}
+
+/// A function by its name or one of its aliases, which are case-sensitive.
+pub fn function(name: &str) -> Option<&'static Function> {
+    all().find(|function| function.name == name || function.aliases.contains(&name))
+}
+
+/// Every function.
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    families().iter().copied().flatten()
+}

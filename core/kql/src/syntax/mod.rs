@@ -1,0 +1,1 @@
+//! Text to tokens to a tree with spans. Never fails: a tree, and diagnostics.
