@@ -1,0 +1,104 @@
+//! Expressions with their types.
+
+use phalanx_signal::ColumnType;
+
+use super::{ColumnId, Value};
+use crate::functions::Function;
+
+/// A value of each row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    pub kind: ColumnType,
+    pub node: ExprNode,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprNode {
+    Literal(Value),
+    Column(ColumnId),
+    /// What the engine computes by itself. The arguments of an arithmetic operator or a comparison have one
+    /// type.
+    Operator(Operator, Vec<Expr>),
+    Call(&'static Function, Vec<Expr>),
+    /// The value behind the first condition that is true.
+    Case { branches: Vec<(Expr, Expr)>, otherwise: Box<Expr> },
+    /// The first argument that has a value.
+    Coalesce(Vec<Expr>),
+    /// Whether the first argument is one of the literals; of the second form, ignoring case.
+    In { value: Box<Expr>, list: Vec<Value> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operator {
+    And,
+    Or,
+    Not,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    /// Of `int`, `long`, `real` or `timespan`: wraps around.
+    Add,
+    Subtract,
+    Multiply,
+    /// Of `real`.
+    Divide,
+    Negate,
+    /// Whether there is no value; never true for `string`.
+    IsNull,
+}
+
+impl Expr {
+    pub fn literal(kind: ColumnType, value: Value) -> Self {
+        Self { kind, node: ExprNode::Literal(value) }
+    }
+
+    pub fn null(kind: ColumnType) -> Self {
+        Self::literal(kind, Value::Null)
+    }
+
+    pub fn bool(value: bool) -> Self {
+        Self::literal(ColumnType::Bool, Value::Bool(value))
+    }
+
+    pub fn long(value: i64) -> Self {
+        Self::literal(ColumnType::Long, Value::Long(value))
+    }
+
+    pub fn string(text: &str) -> Self {
+        Self::literal(ColumnType::String, Value::String(text.into()))
+    }
+
+    pub fn operator(kind: ColumnType, operator: Operator, arguments: Vec<Expr>) -> Self {
+        Self { kind, node: ExprNode::Operator(operator, arguments) }
+    }
+
+    /// The expression's value if it is a literal.
+    pub fn value(&self) -> Option<&Value> {
+        match &self.node {
+            ExprNode::Literal(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Calls `f` with each column that the value depends on.
+    pub fn for_each_column(&self, f: &mut impl FnMut(ColumnId)) {
+        match &self.node {
+            ExprNode::Literal(_) => {}
+            ExprNode::Column(id) => f(*id),
+            ExprNode::Operator(_, arguments) | ExprNode::Call(_, arguments) | ExprNode::Coalesce(arguments) => {
+                arguments.iter().for_each(|argument| argument.for_each_column(f));
+            }
+            ExprNode::Case { branches, otherwise } => {
+                for (condition, value) in branches {
+                    condition.for_each_column(f);
+                    value.for_each_column(f);
+                }
+                otherwise.for_each_column(f);
+            }
+            ExprNode::In { value, .. } => value.for_each_column(f),
+        }
+    }
+}
