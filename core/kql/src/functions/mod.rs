@@ -93,6 +93,12 @@ pub enum Returns {
     Common,
     /// Computed from the arguments' types, after conversion; `None` if they do not go together.
     Computed(fn(&[ColumnType]) -> Option<ColumnType>),
+    /// Several columns of these names and types. The value is a `dynamic` array of theirs, in this order, for
+    /// whoever asked to take apart; all are null if it is. A column's own name is `function_argument_name`.
+    Columns(&'static [(&'static str, ColumnType)]),
+    /// A `dynamic` for each argument of that type. Of one, the value is it; of several, a `dynamic` array of
+    /// them. A column's own name is `argument_sorted`.
+    PerArray,
 }
 
 /// How a function is computed.
