@@ -33,20 +33,21 @@ impl Json<'_> {
         }
     }
 
-    /// The order in which arrays are sorted: numbers, then strings, then whatever else; nulls are the caller's.
-    pub fn order(self, other: Json<'_>) -> Ordering {
+    /// The order in which arrays are sorted: numbers, then strings, then whatever else, each kind by itself
+    /// ascending or descending. Where nulls go is the caller's choice.
+    pub fn order(self, other: Json<'_>, descending: bool) -> Ordering {
         let (left, right) = (self.scalar(), other.scalar());
-        match (&left, &right) {
+        let order = match (&left, &right) {
             (Scalar::Long(a), Scalar::Long(b)) => a.cmp(b),
             (Scalar::Text(a), Scalar::Text(b)) => a.cmp(b),
             (Scalar::Bool(a), Scalar::Bool(b)) => a.cmp(b),
             _ => match (number(&left), number(&right)) {
                 (Some(a), Some(b)) => a.total_cmp(&b),
-                _ => rank(&left).cmp(&rank(&right)).then_with(|| {
-                    if rank(&left) == 2 { self.text().cmp(other.text()) } else { Ordering::Equal }
-                }),
+                _ if rank(&left) != rank(&right) => return rank(&left).cmp(&rank(&right)),
+                _ => self.text().cmp(other.text()),
             },
-        }
+        };
+        if descending { order.reverse() } else { order }
     }
 }
 

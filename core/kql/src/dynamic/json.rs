@@ -102,12 +102,12 @@ impl<'a> Json<'a> {
 
     /// The elements of an array.
     pub fn elements(self) -> Option<Elements<'a>> {
-        self.is_array().then(|| Elements { text: self.0, at: 1 })
+        self.is_array().then_some(Elements { text: self.0, at: 1 })
     }
 
     /// The members of a bag, as written; a name may come twice.
     pub fn members(self) -> Option<Members<'a>> {
-        self.is_bag().then(|| Members { text: self.0, at: 1 })
+        self.is_bag().then_some(Members { text: self.0, at: 1 })
     }
 
     /// The member of a bag with this name.

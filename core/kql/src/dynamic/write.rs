@@ -88,31 +88,31 @@ impl Default for ArrayWriter {
 
 impl ArrayWriter {
     pub fn push(&mut self, json: Json<'_>) {
-        self.next().push_str(json.text());
+        self.element().push_str(json.text());
     }
 
     pub fn push_text(&mut self, text: &str) {
-        push_text(self.next(), text);
+        push_text(self.element(), text);
     }
 
     pub fn push_long(&mut self, value: i64) {
-        self.next().push_str(&value.to_string());
+        self.element().push_str(&value.to_string());
     }
 
     pub fn push_real(&mut self, value: f64) {
-        push_real(self.next(), value);
+        push_real(self.element(), value);
     }
 
     pub fn push_bool(&mut self, value: bool) {
-        self.next().push_str(if value { "true" } else { "false" });
+        self.element().push_str(if value { "true" } else { "false" });
     }
 
     pub fn push_null(&mut self) {
-        self.next().push_str("null");
+        self.element().push_str("null");
     }
 
     /// Where the text of one more element goes.
-    pub fn next(&mut self) -> &mut String {
+    pub fn element(&mut self) -> &mut String {
         if self.text.len() > 1 {
             self.text.push(',');
         }

@@ -6,6 +6,12 @@
 
 mod call;
 mod column;
+mod define;
+mod dynamic;
+pub(crate) mod ip;
+mod json;
+#[cfg(test)]
+mod testing;
 mod udf;
 
 pub use call::{Call, FunctionError};
@@ -114,7 +120,24 @@ pub enum Body {
 
 /// All functions, family by family.
 pub fn families() -> &'static [&'static [Function]] {
-    &[]
+    static FAMILIES: &[&[Function]] = &[
+        dynamic::PARSE,
+        dynamic::PATH,
+        dynamic::PACK,
+        dynamic::BAGS,
+        dynamic::ARRAYS,
+        dynamic::COMBINE,
+        dynamic::SETS,
+        dynamic::SORT,
+        dynamic::SPLIT,
+        dynamic::RANGE,
+        dynamic::TREE,
+        ip::COMPARE,
+        ip::CONVERT,
+        ip::RANGES,
+        ip::TEXT,
+    ];
+    FAMILIES
 }
 
 /// A function by its name or one of its aliases, which are case-sensitive.
