@@ -13,6 +13,7 @@ mod json;
 #[cfg(test)]
 mod testing;
 mod udf;
+mod web;
 
 pub use call::{Call, FunctionError};
 pub use column::{Booleans, Column, Datetimes, Longs, Reals, Texts};
@@ -136,6 +137,9 @@ pub fn families() -> &'static [&'static [Function]] {
         ip::CONVERT,
         ip::RANGES,
         ip::TEXT,
+        web::AGENT,
+        web::URL,
+        web::XML,
     ];
     FAMILIES
 }
