@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use arrow_array::{cast::AsArray, types::Decimal128Type};
 use phalanx_signal::ColumnType;
 
-use super::{Booleans, Call, Column, Datetimes, FunctionError, Longs, Reals, Texts};
+use super::{Booleans, Call, Column, Datetimes, FunctionError, Longs, Reals, Texts, define::Answer};
 use crate::dynamic::{Json, push_datetime, push_real, push_text, push_timespan};
 
 /// The bytes that the answer for one batch may have. A few numbers in a query make arrays of a million elements;
@@ -24,14 +24,19 @@ impl Texts {
 
 impl Call<'_> {
     /// A `dynamic` for each row; null where `f` has none.
-    pub(super) fn dynamics<T: AsRef<str>>(
+    pub(super) fn dynamics<T: AsRef<str>>(&self, mut f: impl FnMut(usize) -> Option<T>) -> Answer {
+        self.try_dynamics(|row| Ok(f(row)))
+    }
+
+    /// A `dynamic` for each row; null where `f` has none. An error ends it.
+    pub(super) fn try_dynamics<T: AsRef<str>>(
         &self,
-        mut f: impl FnMut(usize) -> Option<T>,
-    ) -> Result<Column, FunctionError> {
+        mut f: impl FnMut(usize) -> Result<Option<T>, FunctionError>,
+    ) -> Answer {
         let mut answers = Vec::with_capacity(self.rows);
         let mut bytes = 0;
         for row in 0..self.rows {
-            let answer = f(row).filter(|answer| answer.as_ref() != "null");
+            let answer = f(row)?.filter(|answer| answer.as_ref() != "null");
             bytes += answer.as_ref().map_or(0, |answer| answer.as_ref().len());
             if bytes > BYTES_MAX {
                 let limit = BYTES_MAX >> 20;

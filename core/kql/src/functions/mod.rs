@@ -10,6 +10,7 @@ mod define;
 mod dynamic;
 pub(crate) mod ip;
 mod json;
+mod series;
 #[cfg(test)]
 mod testing;
 mod udf;
@@ -137,6 +138,18 @@ pub fn families() -> &'static [&'static [Function]] {
         ip::CONVERT,
         ip::RANGES,
         ip::TEXT,
+        series::DECOMPOSE,
+        series::EACH,
+        series::FFT,
+        series::FILL,
+        series::FILTER,
+        series::FIT,
+        series::OUTLIERS,
+        series::PAIRS,
+        series::PERIODS,
+        series::POLY,
+        series::REDUCE,
+        series::STATS,
         web::AGENT,
         web::URL,
         web::XML,

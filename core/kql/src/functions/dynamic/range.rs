@@ -131,20 +131,16 @@ fn repeat(call: &Call<'_>) -> Answer {
     /// What one array may take, however long the value that is repeated.
     const BYTES_MAX: usize = 64 << 20;
     let (values, counts) = (call.json_values(0)?, call.longs(1)?);
-    let mut is_too_long = false;
-    let answer = call.dynamics(|row| {
-        let count = usize::try_from(counts.get(row)?).ok()?.min(ELEMENTS_MAX);
-        let value = values.json(row);
+    call.try_dynamics(|row| {
+        let Some(count) = counts.get(row).and_then(|count| usize::try_from(count).ok()) else {
+            return Ok(None);
+        };
+        let (value, count) = (values.json(row), count.min(ELEMENTS_MAX));
         if value.len().saturating_mul(count) > BYTES_MAX {
-            is_too_long = true;
-            return None;
+            return Err(FunctionError(format!("an array would be longer than {} MB", BYTES_MAX >> 20)));
         }
         let mut out = ArrayWriter::default();
         (0..count).for_each(|_| out.element().push_str(&value));
-        Some(out.finish())
-    });
-    if is_too_long {
-        return Err(FunctionError(format!("an array would be longer than {} MB", BYTES_MAX >> 20)));
-    }
-    answer
+        Ok(Some(out.finish()))
+    })
 }
