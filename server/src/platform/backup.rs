@@ -235,7 +235,8 @@ impl Write for ChannelWriter {
 #[derive(Clone)]
 pub struct Backups {
     folder: PathBuf,
-    config: Option<PathBuf>,
+    /// The configuration in use; there may be none.
+    config: PathBuf,
     journal: Arc<dyn Journal>,
     lake: Arc<Lake>,
     state: Arc<dyn State>,
@@ -257,10 +258,9 @@ pub(super) async fn forget_unfinished(journal: &dyn Journal) -> anyhow::Result<(
 
 impl Backups {
     pub(super) fn new(platform: &super::Platform) -> Self {
-        let beside = platform.folder.join("phalanx.toml");
         Self {
             folder: platform.folder.path().to_owned(),
-            config: platform.config.file.clone().or_else(|| Some(beside).filter(|file| file.is_file())),
+            config: platform.config.file.clone().unwrap_or_else(|| platform.folder.join("phalanx.toml")),
             journal: platform.journal.clone(),
             lake: platform.lake.clone(),
             state: platform.state.clone(),
@@ -289,7 +289,7 @@ impl Backups {
                     lake: &place.path().join("lake"),
                     journal: &folder.join("journal"),
                     positions: &place.path().join(POSITIONS_FILE),
-                    config: config.as_deref(),
+                    config: Some(&*config).filter(|file| file.is_file()),
                 };
                 write(&parts, ChannelWriter(out))
             })
