@@ -13,7 +13,11 @@ PROMISE = "(f) restart with 1 million rows not in the lake"
 SECONDS_BELOW = 5.0
 ROWS = 1_000_000
 #: Keeps rows out of files: neither age nor size flushes them.
-NO_FLUSH = {"PHALANX_LAKE__FLUSH_SECONDS": "86400", "PHALANX_LAKE__HOT_BYTES_MAX": str(8 << 30)}
+NO_FLUSH = {
+    "PHALANX_LAKE__FLUSH_SECONDS": "86400",
+    "PHALANX_LAKE__FLUSH_BYTES": str(8 << 30),
+    "PHALANX_LAKE__HOT_BYTES_MAX": str(16 << 30),
+}
 
 
 def run(workshop):

@@ -103,6 +103,8 @@ class Server:
     def start(self, environment=None):
         """Starts the process and waits until it is ready; returns the seconds that took."""
         begun = time.monotonic()
+        # Another port is another issuer: tokens of before are of no use.
+        self._token = None
         self.spawn(environment)
         self.wait_ready()
         return time.monotonic() - begun
@@ -181,7 +183,7 @@ class Server:
                 own.close()
 
     def token(self):
-        """A bearer token of the administrator's client, asked for once: keys outlive restarts."""
+        """A bearer token of the administrator's client, asked for once each start."""
         if self._token is None:
             form = {
                 "grant_type": "client_credentials",

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 use tower::ServiceExt;
 
-use crate::{config::Config, data_folder::DataFolder, platform::Platform};
+use crate::{cli::show, config::Config, data_folder::DataFolder, platform::Platform, telemetry};
 
 /// A way to the API with the rights of the local administrator.
 pub enum Client {
@@ -26,6 +26,7 @@ pub enum Client {
 pub struct InProcess {
     platform: Platform,
     router: axum::Router,
+    _log: telemetry::Guard,
 }
 
 impl Client {
@@ -34,9 +35,13 @@ impl Client {
         if is_served(&folder.socket()).await? {
             return Ok(Self::Socket(folder));
         }
+        let log = telemetry::start(&config.logging, &config.traces, &folder.join("logs"))?;
+        // A long journal takes a while to read.
+        let waiting = show::spinner("opening the data folder");
         let platform = Platform::open(folder, config).await?;
         let router = crate::api::router(&platform, ([127, 0, 0, 1], 0).into()).await?;
-        Ok(Self::InProcess(Box::new(InProcess { platform, router })))
+        waiting.finish_and_clear();
+        Ok(Self::InProcess(Box::new(InProcess { platform, router, _log: log })))
     }
 
     /// Whether a running server answers.

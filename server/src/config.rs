@@ -5,7 +5,11 @@
 //! file against these types. An environment variable is named `PHALANX_` and the key's path with two
 //! underscores between its parts: `PHALANX_SERVER__LISTEN=0.0.0.0:8443`.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use figment::{
     Figment,
@@ -15,8 +19,9 @@ use figment::{
 use phalanx_signal::schema::TableDeclaration;
 use serde::{Deserialize, Serialize};
 
-/// The commented file that `phalanx init` writes and the reference shows.
-pub const DOCUMENTED: &str = include_str!("../config/phalanx.toml");
+/// The file that documents every key.
+#[cfg(test)]
+const DOCUMENTED: &str = include_str!("../config/phalanx.toml");
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +38,9 @@ pub struct Config {
     pub state: State,
     pub query: Query,
     pub tables: Vec<TableDeclaration>,
+    /// The file that it was read from.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 /// The TLS port for all APIs.
@@ -132,6 +140,8 @@ pub struct Lake {
     pub s3: S3,
     /// Memory for rows not yet in files.
     pub hot_bytes_max: usize,
+    /// Memory of one table's rows that are worth a file at once.
+    pub flush_bytes: usize,
     /// Seconds after which rows go to files; rare tables wait up to ten times as long.
     pub flush_seconds: u64,
     /// Days that rows are kept, unless `retention` says otherwise for their table.
@@ -195,7 +205,7 @@ impl Default for Ingest {
     fn default() -> Self {
         Self {
             record_bytes_max: 1 << 20,
-            body_bytes_max: 64 << 20,
+            body_bytes_max: 16 << 20,
             archive_bytes_max: 16 << 30,
             decode_threads: 0,
         }
@@ -238,6 +248,7 @@ impl Default for Lake {
             url: String::new(),
             s3: S3::default(),
             hot_bytes_max: 256 << 20,
+            flush_bytes: 64 << 20,
             flush_seconds: 30,
             retention_days: 90,
             retention: BTreeMap::new(),
@@ -250,6 +261,11 @@ impl Default for Query {
         Self { memory_bytes_max: 512 << 20, seconds_max: 600, concurrent_max: 16 }
     }
 }
+
+/// The largest record that surely fits an entry of the journal, as rows of two tables or as a dead letter.
+const RECORD_BYTES_MOST: usize = 8 << 20;
+const IN_FLIGHT_BYTES_LEAST: usize = 64 << 20;
+const JOURNAL_BYTES_LEAST: u64 = 128 << 20;
 
 /// Why the configuration can't be used. The text names the key, its source, and what was expected.
 #[derive(Debug, thiserror::Error)]
@@ -272,7 +288,38 @@ impl Config {
         for (key, value) in flags {
             figment = figment.merge((*key, value));
         }
-        figment.extract().map_err(|error| ConfigError(explain(error)))
+        let mut config: Self = figment.extract().map_err(|error| ConfigError(explain(error)))?;
+        config.file = file.map(Path::to_owned);
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Limits that contradict what they are limits of.
+    fn check(&self) -> Result<(), ConfigError> {
+        let rules = [
+            (
+                self.ingest.record_bytes_max <= RECORD_BYTES_MOST,
+                format!(
+                    "`ingest.record_bytes_max` must be at most {RECORD_BYTES_MOST}: a record is kept in one piece"
+                ),
+            ),
+            (
+                self.journal.in_flight_bytes_max >= IN_FLIGHT_BYTES_LEAST,
+                format!(
+                    "`journal.in_flight_bytes_max` must be at least {IN_FLIGHT_BYTES_LEAST}: two of the largest entries"
+                ),
+            ),
+            (
+                self.journal.bytes_max >= JOURNAL_BYTES_LEAST,
+                format!(
+                    "`journal.bytes_max` must be at least {JOURNAL_BYTES_LEAST}: two of the files it is made of"
+                ),
+            ),
+        ];
+        match rules.into_iter().find(|(holds, _)| !holds) {
+            Some((_, rule)) => Err(ConfigError(rule)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -367,6 +414,18 @@ mod tests {
         assert!(error.contains("phalanx.toml"), "{error}");
         let error = read("[jurnal]\n").expect_err("unknown section").to_string();
         assert!(error.contains("`journal`"), "{error}");
+    }
+
+    #[test]
+    fn limits_that_can_not_hold_name_the_key() {
+        for (text, key) in [
+            ("[ingest]\nrecord_bytes_max = 67108864\n", "ingest.record_bytes_max"),
+            ("[journal]\nbytes_max = 10000000\n", "journal.bytes_max"),
+            ("[journal]\nin_flight_bytes_max = 1\n", "journal.in_flight_bytes_max"),
+        ] {
+            let error = read(text).expect_err("a limit that can't hold").to_string();
+            assert!(error.contains(key), "{error}");
+        }
     }
 
     #[test]

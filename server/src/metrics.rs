@@ -20,6 +20,8 @@ pub struct Metrics {
     pub connections: IntGaugeVec,
     pub journal_head: IntGauge,
     pub journal_bytes: IntGauge,
+    pub journal_damage: IntGauge,
+    pub journal_lost: IntGauge,
     pub consumer_lag: IntGaugeVec,
     pub hot_rows: IntGauge,
     pub hot_bytes: IntGauge,
@@ -52,6 +54,14 @@ impl Metrics {
             connections: make.gauges("connections", "open connections", &["listener"]),
             journal_head: make.gauge("journal_head_position", "position of the newest journal entry"),
             journal_bytes: make.gauge("journal_bytes", "size of the journal on disk"),
+            journal_damage: make.gauge(
+                "journal_damaged_places",
+                "places of the journal that could not be read, since the start",
+            ),
+            journal_lost: make.gauge(
+                "journal_lost_entries",
+                "entries of the journal that could not be read, since the start",
+            ),
             consumer_lag: make.gauges(
                 "consumer_lag_entries",
                 "journal entries that a consumer has not committed",

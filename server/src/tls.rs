@@ -29,6 +29,11 @@ struct Made {
 /// `now` is in seconds since 1970.
 pub fn server_config(folder: &Path, names: &[String], now: u64) -> anyhow::Result<Arc<ServerConfig>> {
     ensure(folder, names, now)?;
+    usable(folder)
+}
+
+/// The TLS configuration of the files that are there.
+fn usable(folder: &Path) -> anyhow::Result<Arc<ServerConfig>> {
     let read = |name: &str| {
         fs::read(folder.join(name)).with_context(|| format!("can't read `tls/{name}` in the data folder"))
     };
@@ -78,10 +83,20 @@ pub fn ensure(folder: &Path, names: &[String], now: u64) -> anyhow::Result<()> {
     write_durably(&folder.join("server.json"), &made, 0o644)
 }
 
-/// Seconds since 1970 at which the server's certificate ends.
-pub fn expires(folder: &Path) -> Option<u64> {
-    let made: Made = serde_json::from_slice(&fs::read(folder.join("server.json")).ok()?).ok()?;
-    Some(made.not_after)
+/// Seconds since 1970 at which the server's certificate ends; `None` if there is none yet.
+///
+/// # Errors
+/// Certificate or key can't be used.
+pub fn check(folder: &Path) -> anyhow::Result<Option<u64>> {
+    let made = match fs::read(folder.join("server.json")) {
+        Ok(made) => serde_json::from_slice::<Made>(&made).context("`tls/server.json` is damaged")?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).context("can't read `tls/server.json`"),
+    };
+    usable(folder)?;
+    let authority = fs::read(folder.join("ca.pem")).context("can't read `tls/ca.pem`")?;
+    CertificateDer::from_pem_slice(&authority).context("`tls/ca.pem` is damaged")?;
+    Ok(Some(made.not_after))
 }
 
 fn is_current(folder: &Path, names: &[String], now: u64) -> bool {

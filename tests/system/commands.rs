@@ -187,7 +187,9 @@ async fn dead_letters_are_replayed_once() {
     assert_eq!(run(&folder.data, &arguments).status.code(), Some(2));
     let listed = succeed(&folder.data, &["dead-letters"]);
     assert!(listed.contains("json-lines"), "{listed}");
-    let replayed = succeed(&folder.data, &["dead-letters", "replay"]);
+    let output = run(&folder.data, &["dead-letters", "replay"]);
+    assert_eq!(output.status.code(), Some(2), "not all went well");
+    let replayed = text(&output.stdout);
     assert!(replayed.contains("1 tried, 0 decoded"), "{replayed}");
     let replayed = succeed(&folder.data, &["dead-letters", "replay", "--as", "syslog"]);
     assert!(replayed.contains("1 tried, 1 decoded"), "{replayed}");
@@ -197,4 +199,55 @@ async fn dead_letters_are_replayed_once() {
         succeed(&folder.data, &["query", "--format", "jsonl", "select ProcessName, ProcessID from Syslog"]);
     assert_eq!(rows, "{\"ProcessName\":\"sshd\",\"ProcessID\":1}\n");
     assert!(succeed(&folder.data, &["dead-letters"]).contains("nothing is waiting"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_below_a_header_are_replayed_with_it_and_a_table_can_be_named_later() {
+    let folder = Folder::new().await;
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let csv = place.path().join("events.csv");
+    // Nobody said which table: all of it waits.
+    std::fs::write(&csv, "When,Computer,What\n2026-01-01T00:00:00Z,host,a\n2026-01-01T00:00:01Z,host,b\n")
+        .expect("it can be written");
+    let output = run(&folder.data, &["ingest", "--format", "csv", csv.to_str().expect("a path")]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+    let listed = succeed(&folder.data, &["dead-letters"]);
+    assert!(listed.contains('2') && listed.contains("events.csv"), "{listed}");
+    let replayed = succeed(&folder.data, &["dead-letters", "replay", "--table", "SecurityEvent"]);
+    assert!(replayed.contains("2 tried, 2 decoded into 2 rows"), "{replayed}");
+    let rows = succeed(
+        &folder.data,
+        &["query", "--format", "csv", "select Computer, _Unmapped from SecurityEvent order by 2"],
+    );
+    assert_eq!(rows.lines().count(), 3, "{rows}");
+    assert!(rows.contains("host") && rows.contains("What"), "{rows}");
+    let listed = succeed(&folder.data, &["dead-letters"]);
+    assert!(listed.contains("nothing is waiting"), "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_s_retention_must_name_a_table() {
+    let folder = Folder::new().await;
+    let asked = |name: &str| {
+        let mut command = phalanx(&folder.data);
+        command.args(["query", "select 1"]).env(format!("PHALANX_LAKE__RETENTION__{name}"), "7");
+        command.output().expect("the program runs")
+    };
+    assert!(asked("SecurityEvent").status.success(), "however the environment spells it");
+    assert!(asked("Later_CL").status.success(), "it may be declared later");
+    let output = asked("SecurityEvnt");
+    assert!(!output.status.success());
+    let error = text(&output.stderr);
+    assert!(error.contains("lake.retention") && error.contains("SecurityEvent"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_of_a_killed_server_are_not_believed() {
+    let folder = Folder::new().await;
+    let program = Program::serve(&folder.data, &[]);
+    program.kill();
+    assert!(folder.data.join("address").exists(), "a killed server can't remove it");
+    // Whoever opens the folder next knows that nobody serves it.
+    succeed(&folder.data, &["query", "select 1"]);
+    assert!(!folder.data.join("address").exists());
 }

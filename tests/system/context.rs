@@ -248,7 +248,8 @@ impl Program {
         if let Some(mut stderr) = child.stderr.take() {
             std::io::Read::read_to_string(&mut stderr, &mut error).expect("text");
         }
-        panic!("the server did not start: {told}{error}");
+        let status = child.wait().expect("it ends");
+        panic!("the server did not start ({status}): {told}{error}");
     }
 
     pub fn url(&self) -> String {

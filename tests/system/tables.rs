@@ -104,6 +104,17 @@ async fn a_users_table_is_declared_filled_asked_and_grows() {
     let api = server.client();
     let token = api.token().await;
     assert_eq!(api.query(&token, "select * from Door_CL").await.len(), 2, "the declaration is kept");
+    // As portals and scripts send it: with what is only shown, and the days that rows are kept.
+    let body = json!({ "properties": {
+        "retentionInDays": 7, "totalRetentionInDays": 30, "plan": "Analytics",
+        "schema": { "name": "Door_CL", "displayName": "Doors", "columns": [
+            { "name": "TimeGenerated", "type": "datetime", "description": "when", "isHidden": false },
+        ] },
+    } });
+    let path = format!("{}/api/v1/tables/Door_CL", api.url);
+    let answer = api.http.put(&path).bearer_auth(&token).json(&body).send().await.expect("an answer");
+    let shown: Value = answer.json().await.expect("JSON");
+    assert_eq!(shown["properties"]["retentionInDays"], 30, "{shown}");
     for bad in [
         json!({ "name": "Door_CL", "columns": [{ "name": "TimeGenerated", "type": "string" }] }),
         json!({ "name": "Other_CL", "columns": [{ "name": "A", "type": "text" }] }),

@@ -16,6 +16,8 @@ pub struct Status {
     pub segments: usize,
     /// Bytes of memory of entries that are not durable yet.
     pub in_flight_bytes: usize,
+    /// Why nothing is accepted at the moment, for want of room; `None` while there is some.
+    pub full: Option<String>,
     /// Sorted by name.
     pub consumers: Vec<ConsumerStatus>,
     pub damage: DamageTotals,

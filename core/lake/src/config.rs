@@ -31,7 +31,7 @@ pub struct LakeConfig {
     pub aside_after: Duration,
     /// Days that rows are kept, counted from when they were received.
     pub retention_days: u32,
-    /// Days per table, for those that differ.
+    /// Days per table, for those that differ; [`Lake::set_retention`](crate::Lake::set_retention) is stronger.
     pub retention: BTreeMap<String, u32>,
     /// Memory of all queries together, in bytes.
     pub query_memory_bytes: usize,
@@ -80,6 +80,8 @@ impl LakeConfig {
 
     /// Days that rows of a table are kept.
     pub(crate) fn retention_days_of(&self, table: &str) -> u32 {
-        self.retention.get(table).copied().unwrap_or(self.retention_days)
+        // Environment variables name tables in lower case.
+        let mut set = self.retention.iter().filter(|(name, _)| name.eq_ignore_ascii_case(table));
+        set.next().map_or(self.retention_days, |(_, days)| *days)
     }
 }

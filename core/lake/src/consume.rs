@@ -63,7 +63,7 @@ impl Lake {
     /// Shows the rows of an entry to queries.
     async fn take(&self, entry: &Entry) {
         let now = Instant::now();
-        let mut tables: BTreeMap<(TenantId, &Arc<str>), Vec<(RecordBatch, usize)>> = BTreeMap::new();
+        let mut tables: BTreeMap<(TenantId, &Arc<str>), Vec<Share>> = BTreeMap::new();
         for (at, batch) in entry.batches.iter().enumerate() {
             match self.fitting(batch) {
                 Ok(()) => {
@@ -145,11 +145,14 @@ impl Lake {
     }
 }
 
+/// Rows of an entry, and the memory that they hold.
+type Share = (RecordBatch, usize);
+
 /// The rows of a batch and the memory that they hold.
 ///
 /// The arrays of an entry that was read from the disk are all slices of one buffer. A rare table's few rows
 /// would keep all of it for as long as they are hot, so a batch that is a small part gets memory of its own.
-fn own_share(entry: &Entry, batch: &SignalBatch) -> (RecordBatch, usize) {
+fn own_share(entry: &Entry, batch: &SignalBatch) -> Share {
     let values = |batch: &SignalBatch| batch.rows.num_rows() * batch.rows.num_columns().max(1);
     let all: usize = entry.batches.iter().map(values).sum();
     if values(batch) * 2 < all

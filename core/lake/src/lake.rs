@@ -35,7 +35,7 @@ pub struct Lake {
     catalog: Arc<Catalog>,
     journal: Arc<dyn Journal>,
     engine: query::Engine,
-    tables: RwLock<HashMap<(TenantId, Arc<str>), Arc<LakeTable>>>,
+    tables: RwLock<Tables>,
     taken: watch::Sender<Position>,
     committed: AtomicU64,
     pub(crate) hot_bytes: AtomicUsize,
@@ -46,8 +46,13 @@ pub struct Lake {
     pub(crate) trouble: Mutex<Option<String>>,
     /// Files of rows that are set aside.
     pub(crate) asides: AtomicUsize,
+    /// Days that rows of some tables are kept, stronger than the configuration.
+    retention: RwLock<HashMap<Arc<str>, u32>>,
     this: Weak<Lake>,
 }
+
+/// The tables that have rows, by tenant and name.
+type Tables = HashMap<(TenantId, Arc<str>), Arc<LakeTable>>;
 
 impl Lake {
     /// Opens the lake and all tables in it. Rows of the journal that are in no file become visible once
@@ -87,6 +92,7 @@ impl Lake {
             pressure: Notify::new(),
             trouble: Mutex::default(),
             asides: AtomicUsize::new(0),
+            retention: RwLock::default(),
             this: this.clone(),
         });
         let asides = Aside::list(&lake.store).await?;
@@ -103,6 +109,17 @@ impl Lake {
         let mut taken = self.taken.subscribe();
         let seen = taken.wait_for(|taken| *taken >= position);
         matches!(tokio::time::timeout(timeout, seen).await, Ok(Ok(_)))
+    }
+
+    /// Keeps the rows of a table for so many days from now on, in place of what the configuration says.
+    pub fn set_retention(&self, table: &str, days: u32) {
+        self.retention.write().insert(table.into(), days);
+    }
+
+    /// Days that rows of a table are kept, counted from when they were received.
+    pub fn retention_days_of(&self, table: &str) -> u32 {
+        let set = self.retention.read().get(table).copied();
+        set.unwrap_or_else(|| self.config.retention_days_of(table))
     }
 
     /// The figures of the lake and its tables.

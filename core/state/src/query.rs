@@ -61,18 +61,12 @@ impl Query {
 }
 
 /// The order of a query's documents. Documents equal in it follow each other by id, in the same direction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Order {
     /// The index to order by, which must not be `multi`; by id if `None`. Absent values are the least.
     pub index: Option<String>,
     /// Greatest first.
     pub descending: bool,
-}
-
-impl Default for Order {
-    fn default() -> Self {
-        Self { index: None, descending: false }
-    }
 }
 
 impl Order {

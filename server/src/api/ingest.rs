@@ -22,8 +22,11 @@ use crate::{
     platform::Platform,
 };
 
-/// Sources that are decoded at once; further ones are told to wait.
+/// Sources that are decoded at once; further ones wait.
 const STREAMS_MAX: usize = 16;
+
+/// The longest wait for one's turn.
+const TURN: Duration = Duration::from_secs(50);
 
 /// A sender may be silent for so long: what follows a log file as it grows has nights.
 const SILENCE_MAX: Duration = Duration::from_secs(24 * 3_600);
@@ -41,7 +44,7 @@ pub(super) fn api(platform: &Platform) -> Api {
     Api::new("Ingest").route(
         Route::post("/api/v1/ingest", "ingest", Access::Role(Role::Sender), move |request| {
             let handler = handler.clone();
-            async move { handler.ingest(request) }
+            async move { handler.ingest(request).await }
         })
         .summary(
             "Takes in a file of any known format, or an archive of such files, and tells what became of it",
@@ -53,7 +56,7 @@ pub(super) fn api(platform: &Platform) -> Api {
 }
 
 impl Handler {
-    fn ingest(&self, request: RequestContext) -> HandlerResult {
+    async fn ingest(&self, request: RequestContext) -> HandlerResult {
         let tenant = TenantId::new(request.tenant()?);
         let name = request.query("name")?.unwrap_or_else(|| "upload".to_owned());
         let format = match request.query("format")? {
@@ -67,7 +70,10 @@ impl Handler {
         let table = request.query("table")?;
         let table = table.map(|name| self.streams.catalog().require(&name)).transpose();
         let table = table.map_err(|error| ApiError::invalid(error.to_string()).with_target("table"))?;
-        let permit = self.permits.clone().try_acquire_owned().map_err(|_| {
+        // Nothing of the body is read meanwhile, so waiting costs nothing.
+        let permit = tokio::time::timeout(TURN, self.permits.clone().acquire_owned()).await;
+        let permit = permit.ok().and_then(Result::ok).ok_or_else(|| {
+            self.streams.refuse("too many files at once");
             ApiError::too_many_requests("too many files are being taken in", Duration::from_secs(1))
         })?;
         let source = Source { tenant, name, format, table };

@@ -13,7 +13,7 @@ use http::{Response, StatusCode};
 use phalanx_journal::AppendError;
 use phalanx_signal::{
     Table,
-    decode::json_lines::{self, decode_json_array},
+    decode::json_lines::{self, Decoded, decode_json_array},
 };
 use phalanx_web::{
     ApiError, Code, Role, Style,
@@ -66,7 +66,22 @@ pub(super) fn api(platform: &Platform) -> Api {
 }
 
 impl Handler {
-    async fn upload(&self, mut request: RequestContext) -> HandlerResult {
+    async fn upload(&self, request: RequestContext) -> HandlerResult {
+        let decoded = self.decode(request).await.inspect_err(|error| {
+            // The message may quote the sender; its kind does not.
+            self.intake.refuse(INTERFACE, error.code().as_str());
+        })?;
+        self.intake.count_dead_letters(json_lines::FORMAT.name, &decoded.counts);
+        if !decoded.batches.is_empty() {
+            let _durable = self.intake.accept(INTERFACE, decoded.batches).await.map_err(refusal)?;
+        }
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Ok(response)
+    }
+
+    /// Reads the request and makes rows of it.
+    async fn decode(&self, mut request: RequestContext) -> Result<Decoded, ApiError> {
         check_version(&request)?;
         let tenant = phalanx_signal::TenantId::new(request.tenant()?);
         let table = self.table(request.param("stream")?)?;
@@ -78,17 +93,7 @@ impl Handler {
         // Decoding a megabyte takes milliseconds: off the threads that serve connections.
         let decode = move || decode_json_array(&session, now_micros(), &body);
         let decoded = self.pool.run(decode).await.map_err(ApiError::internal)?;
-        let decoded = decoded.map_err(|error| {
-            self.intake.refuse(INTERFACE, "malformed body");
-            ApiError::invalid(error.to_string()).with_reason("InvalidPayload")
-        })?;
-        self.intake.count_dead_letters(json_lines::FORMAT.name, &decoded.counts);
-        if !decoded.batches.is_empty() {
-            let _durable = self.intake.accept(INTERFACE, decoded.batches).await.map_err(refusal)?;
-        }
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        Ok(response)
+        decoded.map_err(|error| ApiError::invalid(error.to_string()).with_reason("InvalidPayload"))
     }
 
     /// The table that a stream's name means.
@@ -102,7 +107,6 @@ impl Handler {
         if let Some(table) = catalog.table(name).or_else(|| catalog.table(&format!("{name}_CL"))) {
             return Ok(table);
         }
-        self.intake.refuse(INTERFACE, "unknown stream");
         let error = catalog.require(name).expect_err("the table was not found");
         Err(ApiError::invalid(format!("the stream `{stream}` leads nowhere: {error}"))
             .with_reason("InvalidStream")
@@ -120,7 +124,6 @@ impl Handler {
         let bytes = announced.unwrap_or(1 << 20).min(self.body_bytes_max);
         let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
         self.bodies.clone().try_acquire_many_owned(kib).map_err(|_| {
-            self.intake.refuse(INTERFACE, "too many bodies in memory");
             ApiError::too_many_requests("too much is being taken in at the moment", Duration::from_secs(1))
         })
     }

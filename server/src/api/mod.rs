@@ -14,6 +14,8 @@ pub mod rows;
 mod services;
 mod tables;
 
+pub use query::INCOMPLETE;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;

@@ -1,7 +1,8 @@
 //! Queries in SQL over all tables, streamed.
 //!
 //! `POST /api/v1/query` with `{"query", "format": "jsonl" | "csv" | "table", "limit"}`. Rows are sent as
-//! they are found. An answer that breaks off behind its first rows ends without the end of the chunked
+//! they are found. An answer that misses rows which were acknowledged before has the header
+//! `Phalanx-Incomplete: true`. An answer that breaks off behind its first rows ends without the end of the chunked
 //! body, so no client takes a part for the whole.
 
 use std::{
@@ -22,6 +23,9 @@ use tokio::sync::Semaphore;
 
 use super::rows::RowFormat;
 use crate::{config, metrics::Metrics, platform::Platform};
+
+/// The header of an answer that misses rows which were acknowledged before, for the lake does not get on.
+pub const INCOMPLETE: &str = "phalanx-incomplete";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,7 +81,7 @@ impl Handler {
             self.metrics.queries.with_label_values(&["refused"]).inc();
             mistake(error)
         })?;
-        let format = asked.format;
+        let (format, is_current) = (asked.format, stream.is_current());
         let header = format.header(&stream.schema());
         let metrics = self.metrics.clone();
         let text = stream.map(move |batch| -> Result<Bytes, std::io::Error> {
@@ -115,6 +119,9 @@ impl Handler {
         let all = all.filter(|piece| std::future::ready(!piece.as_ref().is_ok_and(Bytes::is_empty)));
         let mut response = Response::new(Body::from_stream(all));
         response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static(format.media_type()));
+        if !is_current {
+            response.headers_mut().insert(INCOMPLETE, http::HeaderValue::from_static("true"));
+        }
         Ok(response)
     }
 }

@@ -17,7 +17,7 @@ use phalanx_web::{
     ApiError, Role,
     route::{Access, Api, HandlerResult, RequestContext, Route},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::platform::Platform;
@@ -31,16 +31,54 @@ struct TableDocument {
     properties: TableProperties,
 }
 
+/// Days that are 0 or less, or not given, mean those of the configuration.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct TableProperties {
     schema: TableSchema,
+    retention_in_days: Option<i64>,
+    /// Rows are kept in one place, so the longer of the two counts.
+    total_retention_in_days: Option<i64>,
 }
 
 #[derive(Deserialize)]
 struct TableSchema {
     name: Option<String>,
-    columns: Vec<ColumnDeclaration>,
+    columns: Vec<ColumnDocument>,
 }
+
+/// A column; what else is said of it (its description, how portals show it) changes nothing here.
+#[derive(Deserialize)]
+struct ColumnDocument {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// A custom table as it is stored.
+#[derive(Serialize, Deserialize)]
+struct StoredTable {
+    name: String,
+    columns: Vec<ColumnDeclaration>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retention_days: Option<u32>,
+}
+
+impl TableProperties {
+    fn retention_days(&self) -> Result<Option<u32>, ApiError> {
+        let days = self.retention_in_days.max(self.total_retention_in_days).filter(|days| *days > 0);
+        let days = days.map(|days| u32::try_from(days).ok().filter(|days| *days <= RETENTION_MAX));
+        match days {
+            None => Ok(None),
+            Some(Some(days)) => Ok(Some(days)),
+            Some(None) => Err(ApiError::invalid(format!("rows are kept for at most {RETENTION_MAX} days"))
+                .with_target("properties.retentionInDays")),
+        }
+    }
+}
+
+/// Twelve years, the most that Log Analytics keeps.
+const RETENTION_MAX: u32 = 4_383;
 
 struct Handler {
     catalog: Arc<Catalog>,
@@ -109,22 +147,24 @@ pub(super) fn api(platform: &Platform) -> Api {
         )
 }
 
-/// Declares the custom tables that were stored before.
+/// Declares the custom tables that were stored before; the days that their rows are kept, where one said so.
 pub async fn load(
     state: &dyn State,
     catalog: &Catalog,
     tenant: phalanx_state::TenantId,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<(String, u32)>> {
+    let mut retention = Vec::new();
     let mut query = phalanx_state::Query::new(tenant, COLLECTION).page_size(1_000);
     loop {
         let page = state.query(&query).await?;
         for document in page.documents {
-            let declaration: TableDeclaration = serde_json::from_value(document.body)?;
-            catalog.declare(&declaration)?;
+            let StoredTable { name, columns, retention_days } = serde_json::from_value(document.body)?;
+            retention.extend(retention_days.map(|days| (name.clone(), days)));
+            catalog.declare(&TableDeclaration { name, columns })?;
         }
         match page.next {
             Some(next) => query = query.after(next),
-            None => return Ok(()),
+            None => return Ok(retention),
         }
     }
 }
@@ -158,7 +198,7 @@ impl Handler {
     fn show(&self, request: &RequestContext) -> HandlerResult {
         let table =
             self.catalog.require(request.param("name")?).map_err(|e| ApiError::not_found(e.to_string()))?;
-        Ok(Json(document(&table)).into_response())
+        Ok(Json(document(&table, self.lake.retention_days_of(table.name()))).into_response())
     }
 
     async fn declare(&self, mut request: RequestContext) -> HandlerResult {
@@ -166,30 +206,38 @@ impl Handler {
         let author = request.principal()?.subject.clone();
         let tenant = phalanx_state::TenantId::from(request.tenant()?);
         let document: TableDocument = request.json().await?;
+        let retention_days = document.properties.retention_days()?;
         let schema = document.properties.schema;
         if schema.name.as_ref().is_some_and(|inner| *inner != name) {
             return Err(ApiError::invalid(format!("the path says `{name}`, the schema another name"))
                 .with_target("properties.schema.name"));
         }
-        let declaration = TableDeclaration { name, columns: schema.columns };
+        let columns = schema.columns.into_iter();
+        let columns =
+            columns.map(|column| ColumnDeclaration { name: column.name, kind: column.kind }).collect();
+        let declaration = TableDeclaration { name, columns };
         let invalid = |error: phalanx_signal::schema::DeclarationError| {
             ApiError::invalid(error.to_string()).with_target("properties.schema")
         };
         // Checked against what there is, stored, and only then known: a crash leaves all or nothing.
         let table = self.catalog.check(&declaration).map_err(invalid)?;
-        let whole = TableDeclaration { name: declaration.name.clone(), columns: table.declared_columns() };
+        let columns = table.declared_columns();
+        let whole = StoredTable { name: declaration.name.clone(), columns, retention_days };
         let key = Key::new(tenant, COLLECTION, declaration.name.as_str())
             .map_err(|error| ApiError::invalid(error.to_string()))?;
         let body = serde_json::to_value(&whole).map_err(ApiError::internal)?;
         let author = Author::new(author).map_err(ApiError::internal)?;
         self.state.put(&key, body, Precondition::None, &author).await.map_err(super::state_error)?;
         let table = self.catalog.declare(&declaration).map_err(invalid)?;
-        Ok(Json(self::document(&table)).into_response())
+        if let Some(days) = retention_days {
+            self.lake.set_retention(table.name(), days);
+        }
+        Ok(Json(self::document(&table, self.lake.retention_days_of(table.name()))).into_response())
     }
 }
 
 /// A table as Log Analytics shows it, with its columns at the top as well.
-fn document(table: &Table) -> Value {
+fn document(table: &Table, retention_days: u32) -> Value {
     let columns: Vec<Value> = table
         .columns()
         .iter()
@@ -200,6 +248,11 @@ fn document(table: &Table) -> Value {
         "name": &**table.name(),
         "families": families,
         "columns": columns,
-        "properties": { "schema": { "name": &**table.name(), "columns": columns }, "provisioningState": "Succeeded" },
+        "properties": {
+            "schema": { "name": &**table.name(), "columns": columns },
+            "retentionInDays": retention_days,
+            "totalRetentionInDays": retention_days,
+            "provisioningState": "Succeeded",
+        },
     })
 }

@@ -83,7 +83,9 @@ impl Restore {
             Some("sqlite") => Documents::InFolder,
             Some(url) => Documents::At(url.to_owned()),
         };
+        let waiting = show::spinner("restoring");
         platform::backup::restore(&self.file, &path, documents).await?;
+        waiting.finish_and_clear();
         show::print(&format!("restored into {}\n", path.display()));
         Ok(ExitCode::SUCCESS)
     }

@@ -16,6 +16,9 @@ pub struct DeadLetters {
     command: Option<DeadLetterCommand>,
 }
 
+/// The exit code of a replay that left some as they are.
+const SOME_STAY: u8 = 2;
+
 #[derive(Subcommand)]
 enum DeadLetterCommand {
     /// Count by format, source and reason (the default)
@@ -24,7 +27,7 @@ enum DeadLetterCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Decode again what was kept, after a fix; what still fails stays
+    /// Decode again what was kept, after a fix; what still fails stays, and the exit code is 2
     Replay {
         /// Only those of this format
         #[arg(long)]
@@ -35,6 +38,9 @@ enum DeadLetterCommand {
         /// Decode as this format instead of the first one
         #[arg(long, value_name = "FORMAT")]
         r#as: Option<String>,
+        /// The table, for JSON lines and CSV whose columns are a table's
+        #[arg(long)]
+        table: Option<String>,
     },
 }
 
@@ -43,20 +49,22 @@ impl DeadLetters {
         let client = Client::open(place.open()?, place.config(&[])?).await?;
         let ran = run(self.command.unwrap_or(DeadLetterCommand::List { json: false }), &client).await;
         client.close().await?;
-        ran?;
-        Ok(ExitCode::SUCCESS)
+        Ok(if ran? { ExitCode::SUCCESS } else { ExitCode::from(SOME_STAY) })
     }
 }
 
-async fn run(command: DeadLetterCommand, client: &Client) -> anyhow::Result<()> {
+/// Runs the command; whether all that was tried is decoded.
+async fn run(command: DeadLetterCommand, client: &Client) -> anyhow::Result<bool> {
     match command {
         DeadLetterCommand::List { json } => {
             let answer = client.json(Method::GET, "/api/v1/dead-letters", None).await?;
             show::print(&if json { format!("{answer}\n") } else { list(&answer) });
         }
-        DeadLetterCommand::Replay { format, source, r#as } => {
-            let request = json!({ "format": format, "source": source, "as": r#as });
+        DeadLetterCommand::Replay { format, source, r#as, table } => {
+            let request = json!({ "format": format, "source": source, "as": r#as, "table": table });
+            let waiting = show::spinner("decoding again");
             let answer = client.json(Method::POST, "/api/v1/dead-letters/replay", Some(&request)).await?;
+            waiting.finish_and_clear();
             let number = |key: &str| show::count(answer[key].as_u64().unwrap_or(0));
             show::print(&format!(
                 "{} tried, {} decoded into {} rows, {} still can't be decoded\n",
@@ -65,9 +73,13 @@ async fn run(command: DeadLetterCommand, client: &Client) -> anyhow::Result<()> 
                 number("rows"),
                 number("failed")
             ));
+            for reason in answer["reasons"].as_array().into_iter().flatten() {
+                show::print(&format!("  {}\n", reason.as_str().unwrap_or_default()));
+            }
+            return Ok(answer["failed"].as_u64() == Some(0));
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 fn list(answer: &Value) -> String {

@@ -123,8 +123,11 @@ fn permissions(folder: &DataFolder) -> Finding {
 fn certificate(folder: &DataFolder) -> Finding {
     const CHECK: &str = "certificate";
     let advice = "start the server: it makes a new one";
-    match (tls::expires(&folder.join("tls")), now()) {
-        (Some(end), now) if end > now => Finding::well(
+    match (tls::check(&folder.join("tls")), now()) {
+        (Err(error), _) => {
+            Finding::failure(CHECK, format!("{error:#}"), "delete `tls/server.json` and start again")
+        }
+        (Ok(Some(end)), now) if end > now => Finding::well(
             CHECK,
             format!(
                 "valid for {} days; clients trust {}",
@@ -132,8 +135,8 @@ fn certificate(folder: &DataFolder) -> Finding {
                 folder.join("tls/ca.pem").display()
             ),
         ),
-        (Some(_), _) => Finding::failure(CHECK, "has expired", advice),
-        (None, _) => Finding::warning(CHECK, "not made yet", advice),
+        (Ok(Some(_)), _) => Finding::failure(CHECK, "has expired", advice),
+        (Ok(None), _) => Finding::warning(CHECK, "not made yet", advice),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `phalanx ingest`.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     io::IsTerminal,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -26,9 +26,9 @@ use crate::{
 
 /// Take in logs: files, folders, archives (gzip, zip, tar), or `-` for standard input.
 ///
-/// The format is guessed from the content and said. A file in an archive whose format nobody recognises is
-/// kept whole. What can't be decoded is kept whole in the table
-/// PhalanxDeadLetter with source, offset and reason; `phalanx dead-letters` shows and replays it.
+/// The format is guessed from the content and said. What can't be decoded, be it a record or a whole file whose
+/// format nobody recognises, is kept in the table PhalanxDeadLetter with source, offset and reason;
+/// `phalanx dead-letters` shows and replays it.
 /// Exit code 0: everything became rows. 2: everything is kept, some of it as dead letters. 1: failed.
 #[derive(Args)]
 pub struct Ingest {
@@ -46,11 +46,14 @@ pub struct Ingest {
     json: bool,
 }
 
+/// A source, and why it was not taken in.
+type Failure = (String, String);
+
 /// What became of all sources.
 #[derive(Default)]
 struct Total {
     sources: Vec<SourceReport>,
-    failures: Vec<(String, String)>,
+    failures: Vec<Failure>,
     bytes: u64,
 }
 
@@ -71,10 +74,10 @@ impl Ingest {
             show::print(&show::table(&["FORMAT", "MEANS"], rows, &[]));
             return Ok(ExitCode::SUCCESS);
         }
-        let files = self.files()?;
+        let (files, unreadable) = self.files()?;
         let client = Client::open(place.open()?, place.config(&[])?).await?;
         let begun = Instant::now();
-        let mut total = Total::default();
+        let mut total = Total { failures: unreadable, ..Total::default() };
         let progress = Progress::new(&files);
         let mut ends = futures::stream::iter(&files)
             .map(|file| self.ingest(&client, file, &progress))
@@ -90,27 +93,27 @@ impl Ingest {
         Ok(total.exit_code())
     }
 
-    /// All files meant, folders walked in order of their names.
-    fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
-        let mut files = Vec::new();
+    /// All files meant, folders walked in order of their names; and what below them can't be read.
+    fn files(&self) -> anyhow::Result<(Vec<PathBuf>, Vec<Failure>)> {
+        let mut walk = Walk::default();
         for path in &self.paths {
             if path.as_os_str() == "-" {
-                files.push(path.clone());
+                walk.files.push(path.clone());
                 continue;
             }
             let metadata =
                 std::fs::metadata(path).with_context(|| format!("can't read `{}`", path.display()))?;
             if metadata.is_dir() {
-                let before = files.len();
-                walk(path, &mut files)?;
-                if files.len() == before {
+                let before = (walk.files.len(), walk.unreadable.len());
+                walk.folder(path);
+                if before == (walk.files.len(), walk.unreadable.len()) {
                     bail!("there is no file in `{}`", path.display());
                 }
             } else {
-                files.push(path.clone());
+                walk.files.push(path.clone());
             }
         }
-        Ok(files)
+        Ok((walk.files, walk.unreadable))
     }
 
     /// Sends one file. What went wrong with it is in the result: the others go on.
@@ -315,20 +318,41 @@ impl Total {
     }
 }
 
-/// Files below a folder; what is neither file nor folder (sockets, devices) is no log.
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let read = std::fs::read_dir(folder).with_context(|| format!("can't read `{}`", folder.display()))?;
-    let mut entries: Vec<_> = read.collect::<Result<_, _>>()?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            walk(&entry.path(), files)?;
-        } else if kind.is_file() {
-            files.push(entry.path());
+/// Files below folders, through links as well; what is neither file nor folder (sockets, devices) is no log.
+#[derive(Default)]
+struct Walk {
+    files: Vec<PathBuf>,
+    unreadable: Vec<Failure>,
+    /// Folders that were entered, for a link may lead back.
+    entered: HashSet<PathBuf>,
+}
+
+impl Walk {
+    fn folder(&mut self, folder: &Path) {
+        if let Err(error) = self.enter(folder) {
+            self.unreadable.push((folder.display().to_string(), format!("can't be read: {error}")));
         }
     }
-    Ok(())
+
+    fn enter(&mut self, folder: &Path) -> std::io::Result<()> {
+        if !self.entered.insert(folder.canonicalize()?) {
+            return Ok(());
+        }
+        let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        for entry in entries {
+            let path = entry.path();
+            match std::fs::metadata(&path) {
+                Ok(kind) if kind.is_dir() => self.folder(&path),
+                Ok(kind) if kind.is_file() => self.files.push(path),
+                Ok(_) => {}
+                Err(error) => {
+                    self.unreadable.push((path.display().to_string(), format!("can't be read: {error}")));
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 fn absolute(file: &Path) -> String {

@@ -8,7 +8,7 @@ mod init;
 mod query;
 mod serve;
 mod services;
-mod show;
+pub(crate) mod show;
 mod tables;
 
 use std::{path::PathBuf, process::ExitCode};

@@ -14,12 +14,19 @@ use http::Method;
 use serde_json::json;
 
 use super::{Place, show};
-use crate::client::{Client, Lines};
+use crate::{
+    api,
+    client::{Client, Lines},
+};
+
+/// The exit code of an answer that misses rows.
+const INCOMPLETE: u8 = 2;
 
 /// Ask in SQL over all tables.
 ///
 /// Names are case-sensitive and need no quotes: select DeviceName, count(*) from DeviceProcessEvents
-/// group by DeviceName. The text `-` reads the query from standard input.
+/// group by DeviceName. The text `-` reads the query from standard input. Exit code 2: the answer misses rows that
+/// were taken in lately.
 #[derive(Args)]
 pub struct Query {
     /// The query, or `-` for standard input
@@ -62,8 +69,11 @@ impl Query {
         let client = Client::open(place.open()?, place.config(&[])?).await?;
         let printed = self.print(&client, &text).await;
         client.close().await?;
-        printed?;
-        Ok(ExitCode::SUCCESS)
+        if printed? {
+            return Ok(ExitCode::SUCCESS);
+        }
+        eprintln!("warning: rows that were taken in lately are missing; `phalanx doctor` may tell why");
+        Ok(ExitCode::from(INCOMPLETE))
     }
 
     fn read_text(&self) -> anyhow::Result<String> {
@@ -80,7 +90,8 @@ impl Query {
         }
     }
 
-    async fn print(&self, client: &Client, text: &str) -> anyhow::Result<()> {
+    /// Prints the answer; whether it has all rows that were acknowledged before.
+    async fn print(&self, client: &Client, text: &str) -> anyhow::Result<bool> {
         let is_terminal = std::io::stdout().is_terminal();
         let limit = match self.limit {
             Some(0) => None,
@@ -89,9 +100,9 @@ impl Query {
             None => None,
         };
         let request = json!({ "query": text, "format": self.format.name(), "limit": limit });
-        let spinner = spinner();
+        let spinner = show::spinner("running");
         let response = client.send(Method::POST, "/api/v1/query", Body::from(request.to_string())).await?;
-        // A failure after the first row can only be told behind the rows: as a trailer line.
+        let is_complete = !response.headers().contains_key(api::INCOMPLETE);
         if self.format == OutputFormat::Table {
             let mut lines = Lines::new(response);
             let (text, rows) = table(&mut lines).await?;
@@ -100,7 +111,7 @@ impl Query {
             if limit == Some(rows) && is_terminal {
                 eprintln!("the first {rows} rows; `--limit 0` shows all");
             }
-            return Ok(());
+            return Ok(is_complete);
         }
         let mut body = response.into_body().into_data_stream();
         let mut out = std::io::stdout().lock();
@@ -111,12 +122,12 @@ impl Query {
                 spinner.finish_and_clear();
             }
             if out.write_all(&bytes).is_err() {
-                return Ok(());
+                return Ok(is_complete);
             }
         }
         spinner.finish_and_clear();
         out.flush().ok();
-        Ok(())
+        Ok(is_complete)
     }
 }
 
@@ -132,19 +143,4 @@ async fn table(lines: &mut Lines) -> anyhow::Result<(String, u64)> {
     let count = rows.len() as u64;
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
     Ok((show::table(&header, rows, &[]), count))
-}
-
-/// Says after two seconds that the query still runs, on a terminal only.
-fn spinner() -> indicatif::ProgressBar {
-    let bar = indicatif::ProgressBar::new_spinner().with_message("running");
-    if !std::io::stderr().is_terminal() {
-        bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
-        return bar;
-    }
-    let shown = bar.clone();
-    tokio::spawn(async move {
-        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-        shown.enable_steady_tick(std::time::Duration::from_millis(120));
-    });
-    bar
 }

@@ -1,9 +1,8 @@
 //! A source of any known format, streamed: opened, guessed, decoded piece by piece, and made durable.
 //!
 //! Archives are opened on the way ([`archive`]), each file in them a source of its own with its own guess and
-//! report. What comes of a file that is not recognised depends on who is asked: a file that somebody named is
-//! refused with the names of the formats, for they know better; a file in an archive is kept whole in the
-//! dead-letter table, from where it can be replayed as a format, and the rest of the archive goes on.
+//! report. A file that nobody recognises is kept whole in the dead-letter table, from where it can be replayed
+//! as a format.
 //!
 //! Reading and decoding run on threads of their own ([`Crew`]) and hand full batches on to the journal as they
 //! go; while the journal has no room, they stand still, and with them the sender. Memory is bounded by the
@@ -43,11 +42,16 @@ const INTERFACE: &str = "ingest";
 /// Bytes by which a format is guessed.
 const SAMPLE_BYTES: usize = 64 << 10;
 
+/// Bytes by which it is guessed where those are not enough: a record of the usual limit and a line behind it.
+const LONG_SAMPLE_BYTES: usize = (1 << 20) + SAMPLE_BYTES;
+
 /// A sender that does not read what it is told holds nobody up for longer.
 const LISTEN: Duration = Duration::from_secs(10);
 
 /// In the dead-letter table, the format of files that none of the formats recognises.
 const UNRECOGNISED: &str = "unrecognised";
+
+const NOT_RECOGNISED: &str = "format not recognised; name it: `phalanx dead-letters replay --as FORMAT`";
 
 /// What is to be taken in.
 pub struct Source {
@@ -74,6 +78,11 @@ impl Streams {
 
     pub fn catalog(&self) -> &Arc<Catalog> {
         self.intake.catalog()
+    }
+
+    /// Counts a source that was not taken.
+    pub fn refuse(&self, reason: &str) {
+        self.intake.refuse(INTERFACE, reason);
     }
 
     /// Reads a source to its end and tells what becomes of it.
@@ -148,18 +157,26 @@ impl Visitor for Taking<'_> {
     type Error = String;
 
     fn file(&mut self, found: Found<'_>) -> Result<(), String> {
-        let (head, failure) = fill(found.bytes, SAMPLE_BYTES);
+        let (mut head, mut failure) = fill(found.bytes, SAMPLE_BYTES);
+        let table = self.source.table.as_ref().map(|table| &**table.name());
+        let guess = |bytes: &[u8]| match self.source.format {
+            Some(format) => Some((format, Confidence::Certain)),
+            None => decode::guess(&Sample { name: found.name, bytes, table }),
+        };
+        let mut guessed = guess(&head);
+        if guessed.is_none() && failure.is_none() && head.len() == SAMPLE_BYTES {
+            // The first record may be longer than the sample.
+            let (more, end) = fill(found.bytes, LONG_SAMPLE_BYTES - SAMPLE_BYTES);
+            head.extend_from_slice(&more);
+            failure = end;
+            guessed = guess(&head);
+        }
         let failure = match failure {
             Some(error) if head.is_empty() => return self.unreadable(found.path, error),
             // What came before the error is decoded.
             failure => Failing(failure),
         };
-        let table = self.source.table.as_ref().map(|table| &**table.name());
         let sample = Sample { name: found.name, bytes: &head, table };
-        let guessed = match self.source.format {
-            Some(format) => Some((format, Confidence::Certain)),
-            None => decode::guess(&sample),
-        };
         let (session, whole) =
             (self.session(found.path), io::Cursor::new(&head).chain(failure).chain(found.bytes));
         match guessed {
@@ -176,10 +193,6 @@ impl Visitor for Taking<'_> {
             None if head.is_empty() => {
                 self.tell(Event::Source(SourceReport::empty(found.path)));
                 Ok(())
-            }
-            None if found.path == self.source.name => {
-                let known: Vec<_> = decode::FORMATS.iter().map(|format| format.name).collect();
-                Err(format!("the format is not recognised; name it with --format ({})", known.join(", ")))
             }
             None => self.keep(found.path, session, whole),
         }
@@ -256,7 +269,7 @@ impl Taking<'_> {
                 break;
             }
             out.set_received(now_micros());
-            out.dead_letter_piece(&id, 0, part, &piece, "format not recognised");
+            out.dead_letter_piece(&id, 0, part, &piece, NOT_RECOGNISED);
             part += 1;
             let kept = self.appender.push_blocking(&self.runtime, out.flush());
             kept.map_err(|error| error.to_string())?;

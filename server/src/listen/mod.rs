@@ -16,7 +16,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use syslog::Addresses as SyslogAddresses;
 
-use crate::{api, data_folder::write_durably, metrics::Metrics, platform::Platform};
+use crate::{
+    api,
+    data_folder::{DataFolder, write_durably},
+    metrics::Metrics,
+    platform::Platform,
+};
 
 /// How long open requests may take to end once shutdown began.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -28,6 +33,17 @@ struct Shared {
     connections: Arc<Semaphore>,
     tracker: TaskTracker,
     shutdown: CancellationToken,
+}
+
+/// Where the addresses of a running server are written, in its data folder.
+const ADDRESS_FILES: [&str; 2] = ["address", "addresses.json"];
+
+/// Removes the addresses of a server that did not come to its end.
+pub fn forget_addresses(folder: &DataFolder) {
+    for name in ADDRESS_FILES {
+        // There is none behind a clean end.
+        let _ = std::fs::remove_file(folder.join(name));
+    }
 }
 
 /// All listeners, running.
@@ -73,9 +89,10 @@ impl Listeners {
         shared.tracker.spawn(http::serve(https, tls, router, shared.clone()));
 
         let all = serde_json::to_vec_pretty(&addresses).context("addresses are JSON")?;
-        write_durably(&folder.join("addresses.json"), &all, 0o644)?;
+        write_durably(&folder.join(ADDRESS_FILES[1]), &all, 0o644)?;
         write_durably(&folder.address(), format!("{address}\n").as_bytes(), 0o644)?;
-        let files = vec![folder.address(), folder.join("addresses.json"), folder.socket()];
+        let files = Vec::from(ADDRESS_FILES.map(|name| folder.join(name)));
+        let files = files.into_iter().chain([folder.socket()]).collect();
         Ok(Self { shared, addresses, files })
     }
 

@@ -29,7 +29,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::state_url;
 
 /// Folders and files that are copied as they are, beside state, lake and journal.
-const PLAIN: [&str; 3] = ["keys", "tls", "phalanx.toml"];
+const PLAIN: [&str; 2] = ["keys", "tls"];
 
 /// What the parts of a backup are copied from.
 pub(super) struct Parts<'a> {
@@ -41,6 +41,8 @@ pub(super) struct Parts<'a> {
     pub journal: &'a Path,
     /// A copy of the consumers' positions, older than those of documents and lake.
     pub positions: &'a Path,
+    /// The configuration in use, wherever its file lies: tables are declared in it.
+    pub config: Option<&'a Path>,
 }
 
 /// Writes the archive. Blocking.
@@ -62,6 +64,14 @@ pub(super) fn write(parts: &Parts<'_>, out: impl Write) -> anyhow::Result<()> {
         } else if path.is_file() {
             tar.append_path_with_name(&path, name)?;
         }
+    }
+    if let Some(config) = parts.config {
+        // What a link leads to, for the link is of no use elsewhere.
+        let text = std::fs::read(config).with_context(|| format!("can't copy `{}`", config.display()))?;
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o600);
+        tar.append_data(&mut header, "phalanx.toml", text.as_slice())?;
     }
     tar.append_path_with_name(parts.folder.join("phalanx.json"), "phalanx.json")?;
     let compressed = tar.into_inner().context("can't end the archive")?;
@@ -225,6 +235,8 @@ impl Write for ChannelWriter {
 #[derive(Clone)]
 pub struct Backups {
     folder: PathBuf,
+    /// The configuration in use; there may be none.
+    config: PathBuf,
     journal: Arc<dyn Journal>,
     lake: Arc<Lake>,
     state: Arc<dyn State>,
@@ -248,6 +260,7 @@ impl Backups {
     pub(super) fn new(platform: &super::Platform) -> Self {
         Self {
             folder: platform.folder.path().to_owned(),
+            config: platform.config.file.clone().unwrap_or_else(|| platform.folder.join("phalanx.toml")),
             journal: platform.journal.clone(),
             lake: platform.lake.clone(),
             state: platform.state.clone(),
@@ -268,7 +281,7 @@ impl Backups {
         let (out, stream) = mpsc::channel(16);
         let this = self.clone();
         tokio::spawn(async move {
-            let (folder, failed) = (this.folder.clone(), out.clone());
+            let (folder, config, failed) = (this.folder.clone(), this.config.clone(), out.clone());
             let written = tokio::task::spawn_blocking(move || {
                 let parts = Parts {
                     folder: &folder,
@@ -276,6 +289,7 @@ impl Backups {
                     lake: &place.path().join("lake"),
                     journal: &folder.join("journal"),
                     positions: &place.path().join(POSITIONS_FILE),
+                    config: Some(&*config).filter(|file| file.is_file()),
                 };
                 write(&parts, ChannelWriter(out))
             })

@@ -45,6 +45,7 @@ use crate::{
     config::Config,
     data_folder::DataFolder,
     ingest::{DecodePool, Intake, stream::Streams},
+    listen,
     metrics::Metrics,
     tls,
 };
@@ -134,6 +135,8 @@ impl Platform {
         let journal: Arc<dyn Journal> = Arc::new(
             EmbeddedJournal::open(journal_config(&folder, &config)).context("can't open the journal")?,
         );
+        // The folder is ours now: what a killed server wrote of its addresses is no longer true.
+        listen::forget_addresses(&folder);
         backup::forget_unfinished(&*journal).await?;
         let state = open_state(&folder, &config).await?;
         let catalog = Arc::new(Catalog::new());
@@ -141,10 +144,12 @@ impl Platform {
             catalog.declare(table).context("`tables` in the configuration")?;
         }
         let tenant = phalanx_state::TenantId::new(*folder.tenant().as_uuid());
-        api::load_tables(&*state, &catalog, tenant).await.context("can't read the declared tables")?;
-        let lake = Lake::open(lake_config(&folder, &config), catalog.clone(), journal.clone())
-            .await
-            .context("can't open the lake")?;
+        let retention =
+            api::load_tables(&*state, &catalog, tenant).await.context("can't read the declared tables")?;
+        let lake_config = lake_config(&folder, &config, &catalog)?;
+        let lake =
+            Lake::open(lake_config, catalog.clone(), journal.clone()).await.context("can't open the lake")?;
+        retention.iter().for_each(|(table, days)| lake.set_retention(table, *days));
         let tasks = TaskTracker::new();
         let (running, stop) = (lake.clone(), shutdown.clone());
         tasks.spawn(async move { running.run(stop).await });
@@ -194,7 +199,7 @@ impl Platform {
     fn enabled_services(&self) -> anyhow::Result<Services> {
         let mut services = self.services();
         let known: Vec<String> = services.iter().map(|service| service.manifest().name).collect();
-        for name in self.config.services.0.keys().filter(|name| !known.contains(name)) {
+        if let Some(name) = self.config.services.0.keys().find(|name| !known.contains(name)) {
             let nearest = known.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known));
             let nearest = nearest.map_or_else(String::new, |n| format!("; the nearest is `services.{n}`"));
             anyhow::bail!("`services.{name}` in the configuration is no service{nearest}");
@@ -385,7 +390,7 @@ fn journal_config(folder: &DataFolder, config: &Config) -> JournalConfig {
     journal
 }
 
-fn lake_config(folder: &DataFolder, config: &Config) -> LakeConfig {
+fn lake_config(folder: &DataFolder, config: &Config, catalog: &Catalog) -> anyhow::Result<LakeConfig> {
     let mut lake = LakeConfig::new(folder.join("lake"), folder.join("tmp"));
     lake.url = config.lake.url.clone();
     lake.s3 = S3Settings {
@@ -395,10 +400,30 @@ fn lake_config(folder: &DataFolder, config: &Config) -> LakeConfig {
         ..S3Settings::default()
     };
     lake.hot_bytes_max = config.lake.hot_bytes_max;
+    lake.flush_bytes = config.lake.flush_bytes;
     lake.flush_after = std::time::Duration::from_secs(config.lake.flush_seconds);
     lake.rare_flush_after = lake.flush_after * 10;
     lake.retention_days = config.lake.retention_days;
-    lake.retention = config.lake.retention.clone();
+    for (name, days) in &config.lake.retention {
+        lake.retention.insert(table_meant(name, catalog)?, *days);
+    }
     lake.query_memory_bytes = config.query.memory_bytes_max;
-    lake
+    Ok(lake)
+}
+
+/// The table that a key of `lake.retention` names. Environment variables come in lower case, and a custom table
+/// may be declared later.
+fn table_meant(name: &str, catalog: &Catalog) -> anyhow::Result<String> {
+    let unknown = match catalog.require(name) {
+        Ok(_) => return Ok(name.to_owned()),
+        Err(unknown) => unknown,
+    };
+    let same = catalog.names().into_iter().find(|known| known.eq_ignore_ascii_case(name));
+    match same {
+        Some(known) => Ok(known.to_string()),
+        None if name.to_ascii_uppercase().ends_with("_CL") => Ok(name.to_owned()),
+        None => {
+            Err(anyhow::Error::new(unknown).context(format!("`lake.retention.{name}` in the configuration")))
+        }
+    }
 }

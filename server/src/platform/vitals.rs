@@ -45,6 +45,9 @@ impl Vitals {
             tracing::warn!(%error, "not ready");
             return Some("the store of documents does not answer".into());
         }
+        if let Some(reason) = self.journal.status().full {
+            return Some(format!("nothing can be taken in: {reason}"));
+        }
         if !self.lake.wait_for(self.journal.head(), Duration::from_millis(500)).await {
             return Some("queries do not see everything that was accepted yet".into());
         }
@@ -56,6 +59,8 @@ impl Vitals {
         let journal = self.journal.status();
         self.metrics.journal_head.set(journal.head.0 as i64);
         self.metrics.journal_bytes.set(journal.bytes as i64);
+        self.metrics.journal_damage.set(journal.damage.places as i64);
+        self.metrics.journal_lost.set(journal.damage.lost_entries as i64);
         for consumer in &journal.consumers {
             self.metrics.consumer_lag.with_label_values(&[&consumer.name]).set(consumer.lag_entries as i64);
         }
@@ -71,6 +76,19 @@ impl phalanx_health::Vitals for Vitals {
         let status = self.journal.status();
         let trouble = self.lake.status().trouble;
         let now = now_micros();
+        let damage = status.damage;
+        let damaged = (damage.places > 0).then(|| ConsumerVital {
+            name: "journal".into(),
+            position: status.head.0,
+            head: status.head.0,
+            lag_entries: 0,
+            lag: Duration::ZERO,
+            restarts: 0,
+            failure: Some(format!(
+                "{} places with {} bytes could not be read and were skipped; {} entries are lost",
+                damage.places, damage.bytes, damage.lost_entries
+            )),
+        });
         status
             .consumers
             .iter()
@@ -83,6 +101,7 @@ impl phalanx_health::Vitals for Vitals {
                 restarts: 0,
                 failure: (consumer.name == "lake").then(|| trouble.clone()).flatten(),
             })
+            .chain(damaged)
             .collect()
     }
 

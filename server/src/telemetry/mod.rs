@@ -51,15 +51,12 @@ pub fn start(config: &Logging, traces: &Traces, folder: &Path) -> anyhow::Result
         None => None,
     };
     let exporter = traces::Exporter::new(traces)?;
-    let to_collector = match &exporter {
+    let to_collector = exporter.as_ref().map(|exporter| {
         // The HTTP client that sends traces must not make traces.
-        Some(exporter) => Some(
-            tracing_opentelemetry::layer()
-                .with_tracer(exporter.tracer())
-                .with_filter(EnvFilter::new("off,phalanx_server=info,phalanx_web=info,phalanx_hub=info")),
-        ),
-        None => None,
-    };
+        tracing_opentelemetry::layer()
+            .with_tracer(exporter.tracer())
+            .with_filter(EnvFilter::new("off,phalanx_server=info,phalanx_web=info,phalanx_hub=info"))
+    });
     tracing_subscriber::registry()
         .with(to_file)
         .with(to_terminal)

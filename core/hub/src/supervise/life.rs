@@ -68,10 +68,11 @@ impl Life {
     }
 }
 
-/// Begins a life. The receiver gets how it ended; it gets nothing if the thread could not say.
-pub(super) fn begin(
-    slot: Arc<Slot>,
-) -> Result<(Arc<Life>, oneshot::Receiver<Result<(), Failure>>), std::io::Error> {
+/// Gets how a life ended; nothing if its thread could not say.
+pub(super) type Ending = oneshot::Receiver<Result<(), Failure>>;
+
+/// Begins a life.
+pub(super) fn begin(slot: Arc<Slot>) -> Result<(Arc<Life>, Ending), std::io::Error> {
     let (done, ended) = oneshot::channel();
     let life = Arc::new(Life {
         slot,

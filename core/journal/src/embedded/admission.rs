@@ -82,7 +82,8 @@ pub fn admit(shared: &Shared, content_bytes: usize) -> Result<Reservation, Appen
     shared.in_flight.reserve(bytes).ok_or(overloaded)
 }
 
-fn check_space(shared: &Shared) -> Result<(), AppendError> {
+/// Whether there is room for more.
+pub fn check_space(shared: &Shared) -> Result<(), AppendError> {
     let full = |reason| Err(AppendError::Full { reason, retry_after: RETRY_FULL });
     let in_flight = shared.in_flight.bytes() as u64;
     // With a single segment no consumer holds anything back: it is never deleted before there is another.

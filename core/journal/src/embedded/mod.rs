@@ -278,6 +278,7 @@ impl Shared {
             bytes: self.segments.bytes(),
             segments: self.segments.count(),
             in_flight_bytes: self.in_flight.bytes(),
+            full: admission::check_space(self).err().map(|error| error.to_string()),
             consumers: self.consumers.status(head, received),
             damage: self.damage.totals(),
             damages: self.damage.listed(),

@@ -86,7 +86,7 @@ impl Lake {
 
     /// Drops files whose newest row was received longer ago than the table's retention.
     async fn expire(&self, table: &LakeTable, now: i64) -> Result<(), LakeError> {
-        let days = self.config().retention_days_of(&table.name);
+        let days = self.retention_days_of(&table.name);
         let cutoff = now - i64::from(days) * DAY_MICROS;
         let files = table.moment().files;
         let old: Vec<_> = files.iter().filter(|file| received(file) < cutoff).cloned().collect();

@@ -11,7 +11,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use arrow_array::RecordBatch;
@@ -36,7 +36,7 @@ pub(crate) use self::engine::Engine;
 use self::guard::Guard;
 use crate::{Lake, LakeError, QueryError};
 
-/// How long a query waits for rows that are acknowledged and not visible yet.
+/// How long a query waits for rows that are acknowledged and not visible yet, while none of them become so.
 const CATCH_UP: Duration = Duration::from_secs(2);
 
 /// How much a query may cost.
@@ -137,7 +137,7 @@ impl Drop for Work {
 
 impl Lake {
     /// Answers a query over the tables of a tenant. Rows that were acknowledged before the call are seen,
-    /// unless the lake lags ([`QueryStream::is_current`]).
+    /// unless the lake lags and does not get on ([`QueryStream::is_current`]).
     pub async fn query(
         &self,
         tenant: TenantId,
@@ -149,7 +149,7 @@ impl Lake {
         let (begun, begins) = oneshot::channel();
         let (found, rows) = mpsc::channel(BATCHES_AHEAD);
         let is_current = tokio::select! {
-            is_current = self.wait_for(self.journal().head(), CATCH_UP) => is_current,
+            is_current = self.catch_up(limits.time / 2) => is_current,
             () = &mut deadline => return Err(QueryError::Time(limits.time.as_secs())),
         };
         if !is_current {
@@ -164,6 +164,21 @@ impl Lake {
             () = &mut deadline => return Err(QueryError::Time(limits.time.as_secs())),
         };
         Ok(QueryStream { schema, rows, deadline, limits, bytes: 0, is_current, is_over: false, work })
+    }
+
+    /// Waits until everything that is acknowledged by now is visible: for as long as the lake gets on, as
+    /// behind a restart, but no longer than `most`.
+    async fn catch_up(&self, most: Duration) -> bool {
+        let (head, begun) = (self.journal().head(), Instant::now());
+        loop {
+            let before = self.taken();
+            if self.wait_for(head, CATCH_UP).await {
+                return true;
+            }
+            if self.taken() == before || begun.elapsed() > most {
+                return false;
+            }
+        }
     }
 
     /// A session in which every table of the catalog can be named, for a tenant's rows alone. Names are

@@ -51,7 +51,7 @@ pub struct Format {
 pub struct Sample<'a> {
     /// The file's name, if it has one, in lower case.
     pub name: &'a str,
-    /// Up to 64 KiB from its beginning.
+    /// Up to 64 KiB from its beginning; more where those have told nothing.
     pub bytes: &'a [u8],
     /// The table the sender named, if any.
     pub table: Option<&'a str>,
@@ -134,8 +134,25 @@ pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().copied().find(|format| format.name == name)
 }
 
+/// Lines behind the first that a format may be recognised by.
+const GUESS_LINES: usize = 32;
+
 /// The format that the sample most probably has. `None` when nobody recognises it.
+///
+/// A source may begin with a line that is damaged: formats made of lines are recognised by a later one.
 pub fn guess(sample: &Sample<'_>) -> Option<(&'static Format, Confidence)> {
+    let later = || {
+        let starts = memchr::memchr_iter(b'\n', sample.bytes).take(GUESS_LINES).map(|at| at + 1);
+        starts.map(|start| Sample { bytes: &sample.bytes[start..], ..*sample }).find_map(|behind| {
+            guess_from_start(&behind).filter(|(format, _)| {
+                (format.split)(&behind) == Split::Lines || format.name == auditd::FORMAT.name
+            })
+        })
+    };
+    guess_from_start(sample).or_else(later)
+}
+
+fn guess_from_start(sample: &Sample<'_>) -> Option<(&'static Format, Confidence)> {
     let mut best: Option<(&'static Format, Confidence)> = None;
     for format in FORMATS {
         let confidence = (format.guess)(sample);

@@ -112,7 +112,12 @@ pub struct Output {
     by_name: HashMap<Arc<str>, usize>,
     ready: Vec<SignalBatch>,
     counts: Counts,
+    /// What dead letters can't be decoded without.
+    header: Vec<u8>,
 }
+
+/// Bytes of a header that are kept with each dead letter of its source, at most.
+const HEADER_MAX: usize = 16 << 10;
 
 /// Distinct dead-letter reasons that are counted apart; further ones are counted together.
 const REASONS_MAX: usize = 100;
@@ -132,6 +137,7 @@ impl Output {
             by_name: HashMap::new(),
             ready: Vec::new(),
             counts: Counts::default(),
+            header: Vec::new(),
         }
     }
 
@@ -143,6 +149,16 @@ impl Output {
     /// what all its connections bring to one output.
     pub fn set_session(&mut self, session: Arc<Session>) {
         self.session = session;
+        self.header.clear();
+    }
+
+    /// Lines of the source without which a decoder makes nothing of those that follow, each with its line
+    /// feed. They are kept with each dead letter, for a replay; not if they are longer than 16 KiB.
+    pub fn set_header(&mut self, lines: &[u8]) {
+        self.header.clear();
+        if lines.len() <= HEADER_MAX {
+            self.header.extend_from_slice(lines);
+        }
     }
 
     /// The time of acceptance that the following rows get, in microseconds since 1970. The driver sets
@@ -276,6 +292,7 @@ impl Output {
     ) {
         let slot = self.slot(DEAD_LETTER_TABLE).expect("the dead-letter table is built in");
         let (session, format) = (self.session.clone(), self.format);
+        let header = String::from_utf8_lossy(&self.header).into_owned();
         let table = self.table(slot).clone();
         let at = |name| table.index_of(name).expect("a column of the dead-letter table");
         let mut row = self.row(slot);
@@ -285,6 +302,7 @@ impl Output {
         if let Some(target) = &session.table {
             row.text(at("TargetTable"), target.name());
         }
+        row.text(at("Header"), &header);
         row.long(at("Offset"), offset as i64);
         row.long(at("Part"), part as i64);
         if let Some(parts) = parts {

@@ -88,9 +88,12 @@ impl Hasher for QuickHasher {
 /// A column or a member of the overflow column, and where its value comes from.
 pub(super) struct ColumnRule {
     pub target: Target,
-    /// The first that has a value counts; with the inputs that it then has used up.
-    pub alternatives: Box<[(Expr, Box<[u16]>)]>,
+    /// The first that has a value counts.
+    pub alternatives: Box<[Alternative]>,
 }
+
+/// An expression, with the inputs that a column has used up if it takes its value.
+pub(super) type Alternative = (Expr, Box<[u16]>);
 
 impl Rule {
     /// What happens to a field of a name.
@@ -321,7 +324,7 @@ impl<'a> Compiler<'a> {
         ast: &Ast<'a>,
         line: usize,
         inputs: &mut InputNames<'a>,
-    ) -> Result<Box<[(Expr, Box<[u16]>)]>, MappingError> {
+    ) -> Result<Box<[Alternative]>, MappingError> {
         let asts = match ast {
             Ast::First(asts) => asts.as_slice(),
             one => std::slice::from_ref(one),

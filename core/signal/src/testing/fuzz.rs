@@ -75,7 +75,7 @@ impl Decoded<'_> {
         let is_object = |line: &&str| {
             serde_json::from_str::<serde_json::Value>(line).is_ok_and(|value| value.is_object())
         };
-        if lines.iter().all(|line| is_object(&line)) { lines.len() as u64 } else { 0 }
+        if lines.iter().all(is_object) { lines.len() as u64 } else { 0 }
     }
 
     /// Whether the input is lines of letters, digits, commas and spaces.

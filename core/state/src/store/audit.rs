@@ -76,7 +76,7 @@ fn record(mut row: Row, feed: &Feed) -> Result<AuditRecord> {
 
 /// The first whole microsecond that is not before a time; changes have whole microseconds.
 fn ceiling(time: DateTime<Utc>) -> i64 {
-    time.timestamp_micros() + i64::from(time.timestamp_subsec_nanos() % 1000 != 0)
+    time.timestamp_micros() + i64::from(!time.timestamp_subsec_nanos().is_multiple_of(1000))
 }
 
 /// What makes a query another one: all but the page.

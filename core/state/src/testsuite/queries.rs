@@ -156,7 +156,7 @@ pub(super) async fn filters_are_those_of_the_model(fixture: Arc<dyn Fixture>) {
     }
     let (state, of, handle) = (context.state.clone(), context.tenant, Handle::current());
     let judge = move || {
-        runner.run(&(filters(), orders(), 1..40_usize), |(filter, order, page_size)| {
+        let ran = runner.run(&(filters(), orders(), 1..40_usize), |(filter, order, page_size)| {
             let query =
                 Query::new(of, "things").filter(filter.clone()).order(order.clone()).page_size(page_size);
             let found = handle.block_on(all_pages(&*state, query.clone()));
@@ -165,7 +165,8 @@ pub(super) async fn filters_are_those_of_the_model(fixture: Arc<dyn Fixture>) {
             let count = handle.block_on(state.count(&query)).expect("the query is well-formed");
             prop_assert_eq!(count, expected.len() as u64);
             Ok(())
-        })
+        });
+        ran.map_err(|difference| difference.to_string())
     };
     let judgement = tokio::task::spawn_blocking(judge).await.expect("the judge doesn't panic");
     if let Err(difference) = judgement {

@@ -45,7 +45,7 @@ impl Sibling {
             let (device, inode) = (metadata.dev(), metadata.ino());
             siblings.push(Self { path: entry.path(), modified, device, inode });
         }
-        siblings.sort_by(|a, b| b.modified.cmp(&a.modified));
+        siblings.sort_by_key(|sibling| std::cmp::Reverse(sibling.modified));
         Ok(siblings)
     }
 

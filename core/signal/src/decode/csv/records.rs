@@ -75,7 +75,10 @@ impl<D: RowDecoder> CsvRecords<D> {
         };
         match &self.header {
             None if is_type_line(text) => {}
-            None => self.header = Some(Header::new(text)),
+            None => {
+                self.header = Some(Header::new(text));
+                out.set_header(&[line, b"\n"].concat());
+            }
             Some(header) if header.line == line => {}
             Some(header) => {
                 let line_of_fields = Line { text, delimiter: header.delimiter };

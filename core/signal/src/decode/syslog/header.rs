@@ -9,6 +9,7 @@
 //! | rsyslog today | `2026-11-25T02:13:02.123456+00:00 host sshd[123]: text` |
 //! | local sockets | `<38>Oct 11 22:14:15 sshd[123]: text` |
 //! | Cisco IOS | `<189>237: router: 000123: *Mar  1 00:00:00.123 UTC: %SYS-5-CONFIG_I: text` |
+//! | files of Cisco's messages | `10.0.0.1 237: Mar  1 00:00:00.123: %SYS-5-CONFIG_I: text` |
 //! | Cisco ASA | `<166>Mar 01 2026 00:00:00 firewall : %ASA-6-302013: text`, or no time at all |
 //! | Cisco NX-OS | `<189>: 2026 Mar  1 00:00:00 UTC: %ETHPORT-5-IF_UP: text` |
 //! | Cisco Meraki | `<134>1 1767323045.123456789 MX84 text` |
@@ -110,6 +111,12 @@ impl<'a> Header<'a> {
             self.is_distinctive = text.as_bytes()[0].is_ascii_uppercase();
             self.read_behind_time(&text[stamp.length..], stamp);
         } else if self.priority.is_none() {
+            // Words before a time may be anything, unless a message's name behind it says who writes so.
+            let mut cisco = self.clone();
+            if cisco.read_prelude(text, calendar, received) && mnemonic_severity(cisco.program).is_some() {
+                *self = cisco;
+                return;
+            }
             // Without a priority and a time nothing tells a header from the text, but a program's id does.
             self.text = text;
             self.read_tag(text, is_number);
@@ -249,6 +256,17 @@ impl<'a> Header<'a> {
                 self.host = word;
             }
         }
+    }
+}
+
+/// The severity in the name of a Cisco message, `%FACILITY-SEVERITY-MNEMONIC`.
+pub(super) fn mnemonic_severity(program: &str) -> Option<usize> {
+    let (before, name) = program.strip_prefix('%')?.rsplit_once('-')?;
+    let (facility, severity) = before.rsplit_once('-')?;
+    let is_name = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+    match severity.as_bytes() {
+        [digit @ b'0'..=b'7'] if is_name(facility) && is_name(name) => Some(usize::from(digit - b'0')),
+        _ => None,
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Pattern {
 }
 
 enum Part {
-    Text(Text),
+    Text(Box<Text>),
     Field { name: &'static str, kind: FieldKind },
 }
 
@@ -93,11 +93,11 @@ fn parts(pattern: &'static str) -> Result<Vec<Part>, &'static str> {
     let mut rest = pattern;
     while !rest.is_empty() {
         let Some((before, behind)) = rest.split_once('{') else {
-            parts.push(Part::Text(Text::new(rest)));
+            parts.push(Part::Text(Box::new(Text::new(rest))));
             break;
         };
         if !before.is_empty() {
-            parts.push(Part::Text(Text::new(before)));
+            parts.push(Part::Text(Box::new(Text::new(before))));
         } else if matches!(parts.last(), Some(Part::Field { .. })) {
             return Err("two fields need a text between them");
         }

@@ -9,7 +9,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
     activity::{Activities, Message},
-    header::Header,
+    header::{self, Header},
     priority::{self, Priority},
     structured,
 };
@@ -134,7 +134,11 @@ impl RowWriter {
         match (header.priority, self.is_network) {
             (Some(priority), _) => write_priority(&mut row, at, priority),
             (None, true) => write_priority(&mut row, at, priority::DEFAULT),
-            (None, false) => row.text(at.facility, self.facility.unwrap_or_default()),
+            (None, false) => {
+                row.text(at.facility, self.facility.unwrap_or_default());
+                let severity = header::mnemonic_severity(header.program);
+                row.text(at.severity, severity.map_or("", |severity| priority::SEVERITIES[severity]));
+            }
         }
         row.text(at.host_name, header.host);
         row.text(at.computer, computer);

@@ -130,7 +130,9 @@ fn every_source_of_a_hunting_table_has_a_case() {
 /// regression data are looked at.
 #[test]
 fn what_rules_look_for_is_in_the_columns_that_they_are_translated_to() {
-    const COLUMNS: [(u64, &str, &[(&str, &str)]); 8] = [
+    /// The event's id, the table, and the fields of a rule with their columns.
+    type Translation = (u64, &'static str, &'static [(&'static str, &'static str)]);
+    const COLUMNS: [Translation; 8] = [
         (
             1,
             "DeviceProcessEvents",

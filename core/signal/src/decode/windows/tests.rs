@@ -120,7 +120,7 @@ fn public_events_give_the_same_rows_as_file_and_as_json() {
         // The tool that wrote the JSON cut trailing spaces off.
         let squeezed = |row: &String| row.replace(' ', "");
         let expected: Vec<String> = file_rows.iter().map(squeezed).collect();
-        for row in json_rows.iter().map(|row| squeezed(row)) {
+        for row in json_rows.iter().map(squeezed) {
             events += 1;
             assert!(expected.contains(&row), "{row}");
         }

@@ -203,11 +203,10 @@ impl Walker {
             Role::RenderingElement(Some(slot)) if !frame.has_children && !sink.is_blank(value) => {
                 sink.slot(slot, value, frame.dependency);
             }
-            Role::Node if frame.has_children && sink.is_blank(value) => {
-                if self.role() == Role::UserData {
-                    sink.wrapper(frame.name);
-                }
+            Role::Node if frame.has_children && self.role() == Role::UserData && sink.is_blank(value) => {
+                sink.wrapper(frame.name);
             }
+            Role::Node if frame.has_children && sink.is_blank(value) => {}
             // An element that is all attributes is told by them.
             Role::Node if frame.has_fields && sink.is_blank(value) => {}
             Role::Node => match frame.name_attribute {

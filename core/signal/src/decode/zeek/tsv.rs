@@ -24,6 +24,7 @@ fn open(session: &Arc<Session>) -> Box<dyn Decoder> {
     let log = log::by_file_name(&session.source);
     Box::new(Lines::new(Tsv {
         header: Header::default(),
+        directives: Vec::new(),
         log,
         rows: RowWriter::default(),
         arena: Bump::new(),
@@ -42,8 +43,13 @@ fn guess(sample: &Sample<'_>) -> Confidence {
     }
 }
 
+/// Bytes of a header's lines that are remembered; a real one has a tenth of them.
+const DIRECTIVES_MAX: usize = 16 << 10;
+
 struct Tsv {
     header: Header,
+    /// The lines that the header was read from.
+    directives: Vec<u8>,
     /// The log that the file's name tells, for a header without `#path`.
     log: Option<&'static str>,
     rows: RowWriter,
@@ -57,7 +63,13 @@ impl LineDecoder for Tsv {
             return out.dead_letter(offset, line, "not UTF-8");
         };
         let result = match text.strip_prefix('#') {
-            Some(directive) => self.header.read(directive),
+            Some(directive) => {
+                let read = self.header.read(directive);
+                if read.is_ok() {
+                    self.keep(directive, line, out);
+                }
+                read
+            }
             None => self.record(text, out),
         };
         if let Err(reason) = result {
@@ -67,6 +79,19 @@ impl LineDecoder for Tsv {
 }
 
 impl Tsv {
+    /// Keeps a line of the header for the dead letters below it.
+    fn keep(&mut self, directive: &str, line: &[u8], out: &mut Output) {
+        if directive.starts_with("separator ") {
+            self.directives.clear();
+        }
+        let is_time = directive.starts_with("open") || directive.starts_with("close");
+        if !is_time && self.directives.len() <= DIRECTIVES_MAX {
+            self.directives.extend_from_slice(line);
+            self.directives.push(b'\n');
+            out.set_header(&self.directives);
+        }
+    }
+
     fn record(&mut self, line: &str, out: &mut Output) -> Result<(), Cow<'static, str>> {
         self.arena.reset();
         let (header, arena) = (&self.header, &self.arena);

@@ -26,10 +26,10 @@ const ENVELOPES: [&str; 8] =
 
 /// Members that are opened, named by their path.
 pub(super) fn opens(path: &str) -> bool {
-    let is_envelope = |envelope: &&str| {
+    let is_envelope = |envelope: &&str| -> bool {
         envelope.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')) && !path.is_empty()
     };
-    if ENVELOPES.iter().any(|envelope| is_envelope(&envelope)) {
+    if ENVELOPES.iter().any(is_envelope) {
         return true;
     }
     let inner = ENVELOPES[1..].iter().find_map(|envelope| path.strip_prefix(envelope)).unwrap_or(path);
