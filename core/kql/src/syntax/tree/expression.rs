@@ -160,7 +160,7 @@ pub enum BinaryOp {
     EqualIgnoreCase,
     /// `!~`
     NotEqualIgnoreCase,
-    /// `has`, and `:` outside of `search`
+    /// `has`
     Has,
     NotHas,
     HasCs,
@@ -196,7 +196,7 @@ pub enum BinaryOp {
     NotLike,
     LikeCs,
     NotLikeCs,
-    /// `:` of `search`: the right side is a term with wildcards.
+    /// `col: "x*"`, mostly in `search`: the right side is a term with wildcards.
     Colon,
 }
 

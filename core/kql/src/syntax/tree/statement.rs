@@ -1,6 +1,6 @@
 //! Statements, which `;` divides.
 
-use super::{ColumnDecl, Expr, Literal, Name, Parameter, TypeName};
+use super::{ColumnDecl, Expr, Literal, Name, TypeName};
 use crate::syntax::Span;
 
 /// A whole text.
@@ -113,9 +113,8 @@ pub struct PatternCase {
 pub struct Command {
     /// From the dot to the first `|` or the end, trimmed.
     pub text: String,
-    /// The words and literals of it: `show`, `database`, `D` … Without punctuation but parentheses, `=`, `,`.
+    /// `show`, `database`, `D`, `schema`, `as`, `json`; a word with dashes is one.
     pub words: Vec<CommandWord>,
-    pub properties: Vec<Parameter>,
     /// `| where …` after the command.
     pub operators: Vec<super::Operator>,
 }
