@@ -57,12 +57,15 @@ const OPERATORS: &[(&str, Read)] = &[
     ("fork", |parser| parser.fork()),
     ("consume", |parser| OperatorKind::Consume(parser.parameters(&["decodeblocks"]))),
     ("execute-and-cache", |_| OperatorKind::ExecuteAndCache),
+    ("project-by-names", |parser| OperatorKind::ProjectByNames(parser.optional_list(Parser::expr))),
     ("assert-schema", |parser| parser.assert_schema()),
     ("macro-expand", |parser| OperatorKind::MacroExpand(Box::new(parser.macro_expand()))),
     ("make-graph", |parser| parser.make_graph()),
     ("graph-match", |parser| OperatorKind::GraphMatch(Box::new(parser.graph_match()))),
     ("graph-shortest-paths", |parser| OperatorKind::GraphShortestPaths(Box::new(parser.graph_match()))),
     ("graph-to-table", |parser| parser.graph_to_table()),
+    ("graph-where-edges", |parser| OperatorKind::GraphWhereEdges(parser.expr())),
+    ("graph-where-nodes", |parser| OperatorKind::GraphWhereNodes(parser.expr())),
     ("graph-mark-components", |parser| parser.graph_mark_components()),
 ];
 

@@ -62,6 +62,10 @@ pub enum OperatorKind {
     /// `graph-shortest-paths`: the parts of `graph-match`.
     GraphShortestPaths(Box<GraphMatch>),
     GraphToTable(GraphToTable),
+    /// `graph-where-edges predicate`
+    GraphWhereEdges(Expr),
+    /// `graph-where-nodes predicate`
+    GraphWhereNodes(Expr),
     Invoke(Invoke),
     Join(Box<Join>),
     Lookup(Box<Lookup>),
@@ -75,6 +79,8 @@ pub enum OperatorKind {
     Partition(Box<Partition>),
     Project(Project),
     ProjectAway(ProjectAway),
+    /// `project-by-names "a", "b*", list`: names and patterns as values, constant texts or arrays of them.
+    ProjectByNames(Vec<Expr>),
     ProjectKeep(ProjectKeep),
     ProjectRename(ProjectRename),
     ProjectReorder(ProjectReorder),
