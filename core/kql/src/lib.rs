@@ -12,6 +12,7 @@
 //! How values are held is `phalanx-signal`'s choice (`ColumnType::arrow`): `datetime` in microseconds UTC,
 //! `timespan` in ticks of 100 ns, `dynamic` as JSON text. A null `string` is the empty text, everywhere.
 
+pub mod aggregates;
 pub mod dynamic;
 pub mod functions;
 pub mod syntax;
