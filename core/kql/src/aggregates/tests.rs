@@ -30,7 +30,7 @@ fn names_are_unique_and_described() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn values_of_a_group_become_one() {
     use ColumnType::{Bool, DateTime, Dynamic, Long, Real, String};
     let (n, r, s) = ((col("n"), Long), (col("r"), Real), (col("s"), String));
@@ -129,7 +129,7 @@ fn assert_same(found: &str, expected: &str, is_ordered: bool, shown: &str) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn the_key_that_is_null_loses() {
     let known = aggregate("arg_min").unwrap();
     let types = [ColumnType::Long, ColumnType::String];
@@ -138,7 +138,7 @@ async fn the_key_that_is_null_loses() {
     assert_eq!(found, ["{0:,1:first}"], "all keys are null: the first row");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn many_groups_are_merged_and_turned_into_partial_results() {
     let ids: ArrayRef = Arc::new(Int64Array::from_iter_values((0..60_000).map(|n| n % 20_000)));
     let values: ArrayRef = Arc::new(Int64Array::from_iter_values(0..60_000));
