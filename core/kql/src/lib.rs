@@ -13,6 +13,13 @@
 //! `timespan` in ticks of 100 ns, `dynamic` as JSON text. A null `string` is the empty text, everywhere.
 
 pub mod aggregates;
+mod answer;
+pub mod bind;
+pub mod bound;
 pub mod dynamic;
 pub mod functions;
+mod operators;
+pub mod plan;
 pub mod syntax;
+
+pub use answer::{Error, Prepared, ResultColumn, ResultPlan, prepare};

@@ -20,11 +20,14 @@ pub enum ExprNode {
     /// type.
     Operator(Operator, Vec<Expr>),
     Call(&'static Function, Vec<Expr>),
+    /// The same number as another type: `int`, `long`, `real` and `decimal` among each other, `timespan` as its
+    /// ticks, `datetime` as its microseconds since 1970.
+    Cast(Box<Expr>),
     /// The value behind the first condition that is true.
     Case { branches: Vec<(Expr, Expr)>, otherwise: Box<Expr> },
     /// The first argument that has a value.
     Coalesce(Vec<Expr>),
-    /// Whether the first argument is one of the literals; of the second form, ignoring case.
+    /// Whether the value is one of the literals.
     In { value: Box<Expr>, list: Vec<Value> },
 }
 
@@ -75,6 +78,15 @@ impl Expr {
         Self { kind, node: ExprNode::Operator(operator, arguments) }
     }
 
+    pub fn call(kind: ColumnType, function: &'static Function, arguments: Vec<Expr>) -> Self {
+        Self { kind, node: ExprNode::Call(function, arguments) }
+    }
+
+    /// As another type of number; itself if it has the type.
+    pub fn cast(self, kind: ColumnType) -> Self {
+        if self.kind == kind { self } else { Self { kind, node: ExprNode::Cast(Box::new(self)) } }
+    }
+
     /// The expression's value if it is a literal.
     pub fn value(&self) -> Option<&Value> {
         match &self.node {
@@ -98,7 +110,7 @@ impl Expr {
                 }
                 otherwise.for_each_column(f);
             }
-            ExprNode::In { value, .. } => value.for_each_column(f),
+            ExprNode::In { value, .. } | ExprNode::Cast(value) => value.for_each_column(f),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! There are few kinds of [`Node`]: most of the language's operators are combinations of them.
 
 mod expr;
+mod renumber;
 mod value;
 
 pub use expr::{Expr, ExprNode, Operator};
@@ -36,6 +37,8 @@ pub struct Relation {
     pub node: Node,
     /// Whether the rows have an order that functions such as `prev` may rely on.
     pub is_serialized: bool,
+    /// How many relations lie above one another in it.
+    pub height: u32,
 }
 
 /// How the rows of a relation come about.
@@ -43,14 +46,18 @@ pub struct Relation {
 pub enum Node {
     /// All rows of a table of the catalog; `physical` names its columns there.
     Table { name: Arc<str>, physical: Vec<Arc<str>> },
-    /// Rows that are known already.
-    Rows(RecordBatch),
+    /// Rows that are known already, column by column in the relation's order.
+    Rows(Vec<RecordBatch>),
+    /// One `long` column: `from`, `from + step` … as far as `rows` of them.
+    Range { from: i64, step: i64, rows: u64 },
     /// The rows for which the condition is true.
     Filter { input: Box<Relation>, condition: Expr },
     /// An expression for each column.
     Project { input: Box<Relation>, expressions: Vec<Expr> },
     /// One row for each set of keys: the keys, then the aggregates. Without keys, exactly one row.
     Aggregate { input: Box<Relation>, keys: Vec<Expr>, aggregates: Vec<AggregateCall> },
+    /// One row for each set of keys: the first of them, if there is an order, else any.
+    First { input: Box<Relation>, keys: Vec<Expr> },
     /// Pairs of rows whose keys are equal; a condition may hold for more.
     Join { kind: JoinKind, left: Box<Relation>, right: Box<Relation>, on: Vec<(Expr, Expr)> },
     /// The rows of all, column by column.
@@ -59,25 +66,38 @@ pub enum Node {
     Sort { input: Box<Relation>, keys: Vec<SortKey>, limit: Option<usize> },
     /// Any so many rows, or the first ones if the input has an order.
     Limit { input: Box<Relation>, rows: usize },
-    /// The columns of the input, and behind them one element of each array a row: as many rows as the longest
-    /// array of a row has elements. With `keep_empty`, a row whose arrays are all null stays as one.
-    Expand { input: Box<Relation>, arrays: Vec<Expr>, keep_empty: bool },
-    /// The columns of the input, and behind them values that look at other rows, in the input's order.
-    Window { input: Box<Relation>, calls: Vec<WindowCall> },
+    /// The columns of the input, and behind them one element of each array a row.
+    Expand { input: Box<Relation>, expand: Expand },
+    /// The columns of the input, and behind them values that look at other rows of the same partition, in the
+    /// input's order or, if there are any, in that of the keys.
+    Window { input: Box<Relation>, partition: Vec<Expr>, order: Vec<SortKey>, calls: Vec<WindowCall> },
 }
 
-/// An aggregate over the rows of a group.
+/// How arrays become rows: as many as the longest array of a row has elements.
 #[derive(Clone, Debug)]
+pub struct Expand {
+    pub arrays: Vec<Expr>,
+    /// A last column has the element's place in its array, from 0 on.
+    pub with_index: bool,
+    /// A row whose arrays are all null stays as one row.
+    pub keep_nulls: bool,
+    /// A member of a bag becomes `[name, value]` instead of a bag of its own.
+    pub bags_as_pairs: bool,
+    /// At most so many elements of each array.
+    pub limit: Option<usize>,
+}
+
+/// An aggregate over the rows of a group. One that gives several values has as many columns.
+#[derive(Clone, Debug, PartialEq)]
 pub struct AggregateCall {
     pub aggregate: &'static Aggregate,
     pub arguments: Vec<Expr>,
-    pub kind: ColumnType,
-    /// Of an aggregate that gives several values at once, which one.
-    pub field: Option<usize>,
+    /// The type of each column.
+    pub kinds: Vec<ColumnType>,
 }
 
 /// A function of the rows around.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct WindowCall {
     pub function: WindowFunction,
     pub arguments: Vec<Expr>,
@@ -122,6 +142,65 @@ pub struct SortKey {
 }
 
 impl Relation {
+    pub fn new(columns: Vec<Column>, node: Node, is_serialized: bool) -> Self {
+        let mut relation = Self { columns, node, is_serialized, height: 1 };
+        relation.height = 1 + relation.inputs().iter().map(|input| input.height).max().unwrap_or(0);
+        relation
+    }
+
+    /// The relations that this one is made from.
+    pub fn inputs(&self) -> Vec<&Relation> {
+        match &self.node {
+            Node::Table { .. } | Node::Rows(_) | Node::Range { .. } => Vec::new(),
+            Node::Filter { input, .. }
+            | Node::Project { input, .. }
+            | Node::Aggregate { input, .. }
+            | Node::First { input, .. }
+            | Node::Sort { input, .. }
+            | Node::Limit { input, .. }
+            | Node::Expand { input, .. }
+            | Node::Window { input, .. } => vec![input],
+            Node::Join { left, right, .. } => vec![left, right],
+            Node::Union(inputs) => inputs.iter().collect(),
+        }
+    }
+
+    /// Whether there are few rows compared with what is read for them: some were aggregated or cut off.
+    pub fn is_small(&self) -> bool {
+        let mut relation = self;
+        loop {
+            relation = match &relation.node {
+                Node::Aggregate { .. } | Node::First { .. } | Node::Limit { .. } | Node::Sort { limit: Some(_), .. } => return true,
+                Node::Filter { input, .. }
+                | Node::Project { input, .. }
+                | Node::Sort { input, .. }
+                | Node::Window { input, .. } => input,
+                _ => return false,
+            }
+        }
+    }
+
+    /// Whether no two rows agree in these columns, as far as the steps tell.
+    pub fn is_unique_by(&self, keys: &[ColumnId]) -> bool {
+        let mut relation = self;
+        loop {
+            relation = match &relation.node {
+                Node::Aggregate { keys: of, .. } => {
+                    return relation.columns[..of.len()].iter().all(|column| keys.contains(&column.id));
+                }
+                Node::First { keys: of, .. } => {
+                    return of.iter().all(|key| matches!(&key.node, ExprNode::Column(id) if keys.contains(id)));
+                }
+                Node::Filter { input, .. }
+                | Node::Project { input, .. }
+                | Node::Sort { input, .. }
+                | Node::Limit { input, .. } => input,
+                Node::Join { kind: JoinKind::LeftSemi | JoinKind::LeftAnti, left, .. } => left,
+                _ => return false,
+            }
+        }
+    }
+
     /// A column by its name, which is case-sensitive.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| *column.name == *name)

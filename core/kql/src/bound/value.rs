@@ -5,6 +5,8 @@ use std::sync::Arc;
 use datafusion::scalar::ScalarValue;
 use phalanx_signal::ColumnType;
 
+use crate::dynamic::{push_datetime, push_timespan};
+
 /// A value of one of the language's types, or no value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -63,6 +65,30 @@ impl Value {
                 }
             }
             _ => Self::Null,
+        }
+    }
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Null => Ok(()),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Long(value) => write!(f, "{value}"),
+            Self::Real(value) => write!(f, "{value}"),
+            Self::Decimal(value) => write!(f, "{value}"),
+            Self::DateTime(micros) => {
+                let mut text = String::new();
+                push_datetime(&mut text, *micros);
+                f.write_str(&text)
+            }
+            Self::TimeSpan(ticks) => {
+                let mut text = String::new();
+                push_timespan(&mut text, *ticks);
+                f.write_str(&text)
+            }
+            Self::Guid(text) | Self::String(text) | Self::Dynamic(text) => f.write_str(text),
         }
     }
 }

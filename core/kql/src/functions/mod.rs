@@ -4,13 +4,16 @@
 //! at run time [`Function::body`] computes a column from columns. The editor's completion, the reference page
 //! and `phalanx kql functions` are made from the same table.
 
+pub(crate) mod arithmetic;
 mod call;
 mod column;
 mod define;
 mod dynamic;
+pub(crate) mod dynamic_value;
 pub(crate) mod ip;
 mod json;
 mod series;
+pub(crate) mod part;
 #[cfg(test)]
 mod testing;
 mod udf;
@@ -165,4 +168,8 @@ pub fn function(name: &str) -> Option<&'static Function> {
 /// Every function.
 pub fn all() -> impl Iterator<Item = &'static Function> {
     families().iter().copied().flatten()
+}
+
+pub fn string_operator(_: &str) -> Option<&'static Function> {
+    None
 }

@@ -75,6 +75,13 @@ impl std::fmt::Debug for Function {
     }
 }
 
+/// There is one of each.
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
 impl PartialEq for Bound {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self.function, other.function)

@@ -1,0 +1,151 @@
+//! `project` and its relatives: which columns, in which order, under which names.
+
+use std::sync::Arc;
+
+use crate::{
+    bind::{Binder, Code, Names, Result, names::fits},
+    bound::{Column, Relation},
+    syntax::tree::{
+        ColumnPattern, ExprKind, Target,
+        operators::{ColumnOrder, Project, ProjectAway, ProjectKeep, ProjectRename, ProjectReorder},
+    },
+};
+
+impl<'t> Binder<'t> {
+    pub(super) fn project_columns(&mut self, input: Relation, node: &'t Project) -> Result<Relation> {
+        let (over, values) = self.over(input, |binder, row| binder.named_all(&node.columns, row))?;
+        let mut names = Names::default();
+        for named in &values {
+            if let (Some(name), true) = (&named.name, named.is_given)
+                && !names.take(name)
+            {
+                let message = format!("the column `{name}` is given twice");
+                return Err(self.error(Code::DuplicateName, named.span, message));
+            }
+        }
+        let mut output = Vec::with_capacity(values.len());
+        for named in values {
+            let name = match named.name {
+                Some(name) if named.is_given => name,
+                Some(name) => names.unique(&name),
+                None => names.unnamed(),
+            };
+            output.push((name, named.value));
+        }
+        Ok(self.project(over, output))
+    }
+
+    pub(super) fn project_away(&mut self, input: Relation, node: &'t ProjectAway) -> Result<Relation> {
+        let away = self.matching(&input.columns, &node.columns)?;
+        let kept: Vec<_> = input.columns.iter().filter(|column| !away.contains(column)).cloned().collect();
+        Ok(self.keep(input, &kept))
+    }
+
+    pub(super) fn project_keep(&mut self, input: Relation, node: &'t ProjectKeep) -> Result<Relation> {
+        let keep = self.matching(&input.columns, &node.columns)?;
+        let kept: Vec<_> = input.columns.iter().filter(|column| keep.contains(column)).cloned().collect();
+        Ok(self.keep(input, &kept))
+    }
+
+    /// The columns that the patterns mean.
+    fn matching(&self, columns: &[Column], patterns: &[ColumnPattern]) -> Result<Vec<Column>> {
+        let mut found = Vec::new();
+        for pattern in patterns {
+            match pattern {
+                ColumnPattern::Name(name) => found.push(self.existing(name, columns)?.clone()),
+                ColumnPattern::Wildcard { pattern, .. } => {
+                    found.extend(columns.iter().filter(|column| fits(pattern, &column.name)).cloned());
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn project_rename(&mut self, input: Relation, node: &'t ProjectRename) -> Result<Relation> {
+        let mut columns = input.columns.clone();
+        for renamed in &node.columns {
+            let (Some(Target::Name(new)), ExprKind::Name(old)) = (&renamed.target, &renamed.value.unparenthesized().kind)
+            else {
+                return Err(self.error(Code::Syntax, renamed.span, "write `new = old`, both names of columns"));
+            };
+            let at = input.columns.iter().position(|column| *column.name == *old.text);
+            let Some(at) = at else { return Err(self.unknown_column(old, &input.columns)) };
+            columns[at].name = Arc::from(new.text.as_str());
+        }
+        let mut names = Names::default();
+        for column in &columns {
+            if !names.take(&column.name) {
+                let message = format!("there would be two columns `{}`", column.name);
+                let span = node.columns.first().map(|renamed| renamed.span).unwrap_or_default();
+                return Err(self.error(Code::DuplicateName, span, message));
+            }
+        }
+        Ok(self.keep(input, &columns))
+    }
+
+    pub(super) fn project_reorder(&mut self, input: Relation, node: &'t ProjectReorder) -> Result<Relation> {
+        // A column belongs to the item that names it, else to the first wildcard that fits it.
+        let mut groups: Vec<Vec<Column>> = vec![Vec::new(); node.columns.len()];
+        let mut rest = Vec::new();
+        for item in &node.columns {
+            if let ColumnPattern::Name(name) = &item.column {
+                self.existing(name, &input.columns)?;
+            }
+        }
+        for column in &input.columns {
+            let named = node.columns.iter().position(
+                |item| matches!(&item.column, ColumnPattern::Name(name) if *name.text == *column.name),
+            );
+            let fitting = || {
+                node.columns.iter().position(
+                    |item| matches!(&item.column, ColumnPattern::Wildcard { pattern, .. } if fits(pattern, &column.name)),
+                )
+            };
+            match named.or_else(fitting) {
+                Some(at) => groups[at].push(column.clone()),
+                None => rest.push(column.clone()),
+            }
+        }
+        for (item, group) in node.columns.iter().zip(&mut groups) {
+            match item.order {
+                None => {}
+                Some(ColumnOrder::Ascending) => group.sort_by(|a, b| a.name.cmp(&b.name)),
+                Some(ColumnOrder::Descending) => group.sort_by(|a, b| b.name.cmp(&a.name)),
+                Some(ColumnOrder::GrannyAscending) => group.sort_by_key(|column| granny(&column.name)),
+                Some(ColumnOrder::GrannyDescending) => {
+                    group.sort_by_key(|column| std::cmp::Reverse(granny(&column.name)));
+                }
+            }
+        }
+        let mut columns: Vec<Column> = groups.into_iter().flatten().collect();
+        columns.extend(rest);
+        Ok(self.keep(input, &columns))
+    }
+}
+
+/// A name as something to order by: runs of digits count as numbers.
+fn granny(name: &str) -> Vec<(bool, String, u128)> {
+    let mut parts = Vec::new();
+    let mut rest = name;
+    while let Some(first) = rest.chars().next() {
+        let is_digit = first.is_ascii_digit();
+        let end = rest.find(|letter: char| letter.is_ascii_digit() != is_digit).unwrap_or(rest.len());
+        let (part, behind) = rest.split_at(end);
+        let number = if is_digit { part.parse().unwrap_or(u128::MAX) } else { 0 };
+        parts.push((!is_digit, if is_digit { String::new() } else { part.to_owned() }, number));
+        rest = behind;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::granny;
+
+    #[test]
+    fn digits_count_as_numbers() {
+        let mut names = vec!["a100", "a20", "a3", "b1", "a"];
+        names.sort_by_key(|name| granny(name));
+        assert_eq!(names, ["a", "a3", "a20", "a100", "b1"]);
+    }
+}

@@ -1,0 +1,51 @@
+//! `getschema`: the columns as rows.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int32Array, RecordBatch, StringViewArray};
+use phalanx_signal::ColumnType;
+
+use crate::{
+    bind::{Binder, Result},
+    bound::Relation,
+    plan::rows_schema,
+};
+
+impl Binder<'_> {
+    pub(super) fn get_schema(&mut self, input: Relation) -> Result<Relation> {
+        let columns = vec![
+            self.fresh("ColumnName", ColumnType::String),
+            self.fresh("ColumnOrdinal", ColumnType::Int),
+            self.fresh("DataType", ColumnType::String),
+            self.fresh("ColumnType", ColumnType::String),
+        ];
+        let texts = |text: fn(&crate::bound::Column) -> &str| -> ArrayRef {
+            Arc::new(input.columns.iter().map(|column| Some(text(column))).collect::<StringViewArray>())
+        };
+        let ordinals = Int32Array::from_iter_values(0..input.columns.len() as i32);
+        let arrays = vec![
+            texts(|column| &column.name),
+            Arc::new(ordinals),
+            texts(|column| data_type(column.kind)),
+            texts(|column| column.kind.name()),
+        ];
+        let batch = RecordBatch::try_new(rows_schema(&columns), arrays);
+        Ok(self.rows(columns, vec![batch.expect("the arrays were made for the schema")]))
+    }
+}
+
+/// The .NET name that clients know a type by.
+fn data_type(kind: ColumnType) -> &'static str {
+    match kind {
+        ColumnType::Bool => "System.SByte",
+        ColumnType::Int => "System.Int32",
+        ColumnType::Long => "System.Int64",
+        ColumnType::Real => "System.Double",
+        ColumnType::Decimal => "System.Data.SqlTypes.SqlDecimal",
+        ColumnType::DateTime => "System.DateTime",
+        ColumnType::TimeSpan => "System.TimeSpan",
+        ColumnType::Guid => "System.Guid",
+        ColumnType::String => "System.String",
+        ColumnType::Dynamic => "System.Object",
+    }
+}

@@ -1,0 +1,98 @@
+//! The tabular operators: one file per operator, how it binds. The match here only dispatches.
+
+mod as_;
+mod columns;
+mod count;
+mod datatable;
+mod distinct;
+mod extend;
+mod getschema;
+mod invoke;
+mod join;
+mod mv_apply;
+mod mv_expand;
+mod partition;
+mod print;
+mod range;
+mod render;
+mod serialize;
+mod sort;
+mod summarize;
+mod take;
+mod union;
+mod r#where;
+
+use crate::{
+    bind::{Binder, Code, Result},
+    bound::Relation,
+    syntax::{
+        Span,
+        tree::{Operator, OperatorKind, Source},
+    },
+};
+
+impl<'t> Binder<'t> {
+    /// An operator over the rows of `input`.
+    pub(crate) fn operator(&mut self, input: Relation, operator: &'t Operator) -> Result<Relation> {
+        let span = operator.keyword;
+        match &operator.kind {
+            OperatorKind::Missing => Err(self.error(Code::Syntax, operator.span, "an operator is missing here")),
+            OperatorKind::As(node) => self.as_(input, node),
+            OperatorKind::AssertSchema(_) => Ok(input),
+            OperatorKind::Consume(_) | OperatorKind::ExecuteAndCache => Ok(input),
+            OperatorKind::Count(node) => self.count_rows(input, node),
+            OperatorKind::Distinct(node) => self.distinct(input, node),
+            OperatorKind::Extend(columns) => self.extend(input, columns),
+            OperatorKind::GetSchema => self.get_schema(input),
+            OperatorKind::Invoke(node) => self.invoke(input, node),
+            OperatorKind::Join(node) => self.join_tables(input, node, span),
+            OperatorKind::Lookup(node) => self.lookup(input, node, span),
+            OperatorKind::MvApply(node) => self.mv_apply(input, node, span),
+            OperatorKind::MvExpand(node) => self.mv_expand(input, node, span),
+            OperatorKind::Partition(node) => self.partition_by(input, node, span),
+            OperatorKind::Project(node) => self.project_columns(input, node),
+            OperatorKind::ProjectAway(node) => self.project_away(input, node),
+            OperatorKind::ProjectKeep(node) => self.project_keep(input, node),
+            OperatorKind::ProjectRename(node) => self.project_rename(input, node),
+            OperatorKind::ProjectReorder(node) => self.project_reorder(input, node),
+            OperatorKind::Render(node) => self.render_as(input, node),
+            OperatorKind::Serialize(columns) => self.serialize(input, columns),
+            OperatorKind::Sort(node) => self.sort_by(input, node),
+            OperatorKind::Summarize(node) => self.summarize(input, node),
+            OperatorKind::Take(node) => self.take(input, node),
+            OperatorKind::Top(node) => self.top(input, node),
+            OperatorKind::Union(node) => self.union(Some(input), node, span),
+            OperatorKind::Where(node) => self.r#where(input, node),
+            _ => Err(self.error(Code::Other, span, "todo")),
+            OperatorKind::Facet(_)
+            | OperatorKind::Fork(_)
+            | OperatorKind::GraphMarkComponents(_)
+            | OperatorKind::GraphMatch(_)
+            | OperatorKind::GraphShortestPaths(_)
+            | OperatorKind::GraphToTable(_)
+            | OperatorKind::MacroExpand(_)
+            | OperatorKind::MakeGraph(_)
+            | OperatorKind::Reduce(_) => {
+                Err(self.error(Code::UnknownFunction, span, "this operator is not supported"))
+            }
+        }
+    }
+
+    /// What makes rows without an input.
+    pub(crate) fn source(&mut self, source: &'t Source, span: Span) -> Result<Relation> {
+        match source {
+            Source::DataTable(node) => self.data_table(node, span),
+            Source::ExternalData(_) => Err(self.error(
+                Code::Refused,
+                span,
+                "request_external_data_disabled: `externaldata` would read from an address of the query's author",
+            )),
+            Source::Range(node) => self.range(node, span),
+            Source::Print(columns) => self.print(columns),
+            Source::Union(node) => self.union(None, node, span),
+            _ => {
+                Err(self.error(Code::UnknownFunction, span, "groups of other places are not supported"))
+            }
+        }
+    }
+}

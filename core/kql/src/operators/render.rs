@@ -1,0 +1,32 @@
+//! `render`: how the answer is to be shown. Never changes rows.
+
+use crate::{
+    bind::{Binder, Render, Result},
+    bound::{Relation, Value},
+    syntax::tree::{ExprKind, operators},
+};
+
+impl<'t> Binder<'t> {
+    pub(super) fn render_as(&mut self, input: Relation, node: &'t operators::Render) -> Result<Relation> {
+        let mut properties: Vec<(String, String)> = Vec::new();
+        for property in &node.properties {
+            let value = match &property.value.unparenthesized().kind {
+                ExprKind::Name(name) => name.text.clone(),
+                _ => match self.constant(&property.value, "a property of `render`")? {
+                    Value::String(text) => text.to_string(),
+                    value => value.to_string(),
+                },
+            };
+            let name = &property.name.text;
+            match properties.iter_mut().find(|(known, _)| known == name) {
+                Some((_, values)) => {
+                    values.push(',');
+                    values.push_str(&value);
+                }
+                None => properties.push((name.clone(), value)),
+            }
+        }
+        self.render = Some(Render { chart: node.chart.text.clone(), properties });
+        Ok(input)
+    }
+}

@@ -1,0 +1,106 @@
+//! `search`: rows in which some column has a term.
+
+use std::sync::Arc;
+
+use phalanx_signal::ColumnType;
+
+use crate::{
+    bind::{Binder, Code, Result, Row, balanced},
+    bound::{Expr, Operator, Relation, Value},
+    syntax::{
+        Span,
+        tree::{self, BinaryOp, ExprKind, Search},
+    },
+};
+
+impl<'t> Binder<'t> {
+    pub(super) fn search(&mut self, node: &'t Search, span: Span) -> Result<Relation> {
+        let mut tables = Vec::new();
+        if node.tables.is_empty() {
+            self.tables_like("*", span, &mut tables)?;
+        }
+        for tree in &node.tables {
+            self.union_input(tree, &mut tables)?;
+        }
+        self.found(tables, node, "$table")
+    }
+
+    pub(super) fn search_in(&mut self, input: Relation, node: &'t Search, _: Span) -> Result<Relation> {
+        self.searched(input, node)
+    }
+
+    fn found(&mut self, tables: Vec<(String, Relation)>, node: &'t Search, source: &str) -> Result<Relation> {
+        let mut found = Vec::with_capacity(tables.len());
+        for (name, relation) in tables {
+            match self.searched(relation, node) {
+                Ok(relation) => found.push((name, relation)),
+                // A table without a column that the predicate names has no such row.
+                Err(stop) if stop.is_unknown_name() => {}
+                Err(stop) => return Err(stop),
+            }
+        }
+        if found.is_empty() {
+            return Err(self.error(Code::UnknownColumn, node.predicate.span, "no table has all these columns"));
+        }
+        Ok(self.union_of(found, false, Some(source)))
+    }
+
+    fn searched(&mut self, input: Relation, node: &'t Search) -> Result<Relation> {
+        let is_exact = node.kind.as_ref().is_some_and(|kind| kind.text == "case_sensitive");
+        let columns = input.columns.clone();
+        let (over, condition) =
+            self.over(input, |binder, row| binder.search_condition(&node.predicate, is_exact, row))?;
+        let filtered = self.filter(over, condition);
+        Ok(self.keep(filtered, &columns))
+    }
+
+    /// A predicate in which a string alone is a term that is looked for in all columns.
+    pub(super) fn search_condition(&mut self, tree: &'t tree::Expr, is_exact: bool, row: &Row<'_>) -> Result<Expr> {
+        let parts = |binder: &mut Self, trees: &'t [tree::Expr], operator| -> Result<Expr> {
+            let mut values = Vec::with_capacity(trees.len());
+            for tree in trees {
+                values.push(binder.search_condition(tree, is_exact, row)?);
+            }
+            Ok(balanced(operator, values))
+        };
+        match &tree.kind {
+            ExprKind::Paren(inner) => self.search_condition(inner, is_exact, row),
+            ExprKind::And(all) => parts(self, all, Operator::And),
+            ExprKind::Or(any) => parts(self, any, Operator::Or),
+            ExprKind::Star => Ok(Expr::bool(true)),
+            ExprKind::Call(call) if call.name.text == "not" && call.arguments.len() == 1 => {
+                let inner = self.search_condition(&call.arguments[0].value, is_exact, row)?;
+                Ok(crate::bind::not(inner))
+            }
+            ExprKind::Binary { op: BinaryOp::Colon, left, right, .. } if matches!(left.kind, ExprKind::Star) => {
+                self.search_condition(right, is_exact, row)
+            }
+            _ => {
+                let value = self.scalar(tree, row)?;
+                match value.value() {
+                    Some(Value::String(term)) => self.in_some_column(&Arc::clone(term), is_exact, tree.span, row),
+                    _ => self.as_condition(value, tree.span),
+                }
+            }
+        }
+    }
+
+    fn in_some_column(&mut self, term: &str, is_exact: bool, span: Span, row: &Row<'_>) -> Result<Expr> {
+        if term.trim_matches('*').is_empty() {
+            return Ok(Expr::bool(true));
+        }
+        let mut tests = Vec::new();
+        for column in row.columns {
+            // Times are no text that anybody looks for by a term.
+            if matches!(column.kind, ColumnType::DateTime | ColumnType::TimeSpan | ColumnType::Bool) {
+                continue;
+            }
+            let (value, term) = (column.value(), Expr::string(term));
+            tests.push(match is_exact {
+                true => self.text_test("has_cs", value, term, span)?,
+                false => self.search_term(value, term, span)?,
+            });
+        }
+        Ok(balanced(Operator::Or, tests))
+    }
+}

@@ -1,0 +1,146 @@
+//! `summarize`: aggregates of groups of rows.
+
+use std::sync::Arc;
+
+use phalanx_signal::ColumnType;
+
+use super::extend::Named;
+use crate::{
+    aggregates::{Gives, aggregate},
+    bind::{Binder, Code, Names, Result, Row},
+    bound::{AggregateCall, Column, Expr, Relation},
+    syntax::tree::{self, ExprKind, NamedExpr, Target, operators::Summarize},
+};
+
+/// Aggregates with their columns.
+pub(super) type Calls = Vec<(Vec<Column>, AggregateCall)>;
+
+impl<'t> Binder<'t> {
+    pub(super) fn summarize(&mut self, input: Relation, node: &'t Summarize) -> Result<Relation> {
+        let mut names = Names::default();
+        let (over, keys) = self.over(input, |binder, row| {
+            let mut keys = binder.named_all(&node.by, row)?;
+            if let (Some(step), Some(last)) = (&node.bin, keys.last_mut()) {
+                let step = binder.scalar(step, row)?;
+                let function = binder.builtin("bin", last.span)?;
+                last.value = Expr::call(last.value.kind, function, vec![last.value.clone(), step]);
+            }
+            Ok(keys)
+        })?;
+        let keys = self.group_keys(keys, &mut names)?;
+        let (over, output, calls) = self.over_groups(over, |binder, row| {
+            let mut output = Vec::new();
+            for column in &node.aggregates {
+                binder.aggregated(column, row, &keys, &mut names, &mut output)?;
+            }
+            Ok(output)
+        })?;
+        self.finish_groups(over, keys, calls, output)
+    }
+
+    /// The names of keys; what is no key is refused.
+    pub(super) fn group_keys(&mut self, keys: Vec<Named>, names: &mut Names) -> Result<Vec<(Arc<str>, Expr)>> {
+        let mut named = Vec::with_capacity(keys.len());
+        for key in keys {
+            if key.value.kind == ColumnType::Dynamic {
+                let message = "a dynamic value is no key; convert it, by `tostring()` for example";
+                return Err(self.error(Code::Types, key.span, message));
+            }
+            let name = match key.name {
+                Some(name) => names.unique(&name),
+                None => names.unnamed(),
+            };
+            named.push((name, key.value));
+        }
+        Ok(named)
+    }
+
+    /// The groups' keys and the values made of their aggregates.
+    pub(super) fn finish_groups(
+        &mut self,
+        input: Relation,
+        keys: Vec<(Arc<str>, Expr)>,
+        calls: Calls,
+        output: Vec<(Arc<str>, Expr)>,
+    ) -> Result<Relation> {
+        let count = keys.len();
+        let grouped = self.grouped(input, keys, calls)?;
+        let mut all: Vec<(Arc<str>, Expr)> =
+            grouped.columns[..count].iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
+        all.extend(output);
+        all.extend(self.partition_keys());
+        Ok(self.project(grouped, all))
+    }
+
+    /// Groups by the keys, inside of each partition; the partition's columns are last and stay themselves.
+    pub(super) fn grouped(
+        &mut self,
+        input: Relation,
+        mut keys: Vec<(Arc<str>, Expr)>,
+        calls: Calls,
+    ) -> Result<Relation> {
+        let count = keys.len();
+        let partition = self.partition.clone();
+        keys.extend(self.partition_keys());
+        let mut grouped = self.aggregate(input, keys, calls);
+        for (column, same) in grouped.columns[count..].iter_mut().zip(partition) {
+            *column = same;
+        }
+        Ok(grouped)
+    }
+
+    /// One entry of `summarize`: an aggregate, several of one call, or an expression of some.
+    pub(super) fn aggregated(
+        &mut self,
+        column: &'t NamedExpr,
+        row: &Row<'_>,
+        keys: &[(Arc<str>, Expr)],
+        names: &mut Names,
+        output: &mut Vec<(Arc<str>, Expr)>,
+    ) -> Result<()> {
+        if let ExprKind::Call(call) = &column.value.unparenthesized().kind
+            && self.env.find(&call.name.text).is_none()
+            && let Some(known) = aggregate(&call.name.text)
+        {
+            let is_star = call.arguments.iter().any(|argument| matches!(argument.value.kind, ExprKind::Star));
+            let mut columns = self.aggregate_call(known, call, row)?;
+            if is_star {
+                // The keys are in the answer already.
+                columns.retain(|column| !keys.iter().any(|(name, _)| *name == column.name));
+            }
+            let given: Vec<&tree::Name> = match &column.target {
+                None => Vec::new(),
+                Some(Target::Name(name)) => vec![name],
+                Some(Target::Tuple(names)) => names.iter().collect(),
+            };
+            let is_choice = matches!(known.gives, Gives::EachArgument);
+            for (at, column) in columns.iter().enumerate() {
+                let name = match given.get(at) {
+                    Some(name) => self.given_name(names, name)?,
+                    None if is_choice && matches!(column.name.as_ref(), "") => names.unnamed(),
+                    None => names.unique(&column.name),
+                };
+                output.push((name, column.value()));
+            }
+            return Ok(());
+        }
+        let value = self.scalar(&column.value, row)?;
+        let name = match &column.target {
+            Some(Target::Name(name)) => self.given_name(names, name)?,
+            Some(Target::Tuple(_)) => {
+                return Err(self.error(Code::Types, column.span, "the value has no parts to take apart"));
+            }
+            None => names.unnamed(),
+        };
+        output.push((name, value));
+        Ok(())
+    }
+
+    fn given_name(&self, names: &mut Names, name: &tree::Name) -> Result<Arc<str>> {
+        if !names.take(&name.text) {
+            let message = format!("the column `{}` is given twice", name.text);
+            return Err(self.error(Code::DuplicateName, name.span, message));
+        }
+        Ok(Arc::from(name.text.as_str()))
+    }
+}

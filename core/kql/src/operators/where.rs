@@ -1,0 +1,23 @@
+//! `where`: the rows for which a condition holds.
+
+use crate::{
+    bind::{Binder, Result, balanced, conjuncts},
+    bound::{Operator, Relation},
+    syntax::tree::operators::Where,
+};
+
+impl<'t> Binder<'t> {
+    pub(super) fn r#where(&mut self, input: Relation, node: &'t Where) -> Result<Relation> {
+        let columns = input.columns.clone();
+        let mut conditions = conjuncts(&node.predicate);
+        let input = self.semi_joins(input, &mut conditions)?;
+        if conditions.is_empty() {
+            return Ok(input);
+        }
+        let (over, conditions) = self.over(input, |binder, row| {
+            conditions.iter().map(|tree| binder.condition(tree, row)).collect::<Result<Vec<_>>>()
+        })?;
+        let filtered = self.filter(over, balanced(Operator::And, conditions));
+        Ok(self.keep(filtered, &columns))
+    }
+}
