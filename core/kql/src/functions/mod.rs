@@ -14,6 +14,7 @@ pub(crate) mod ip;
 mod json;
 mod series;
 pub(crate) mod part;
+pub(crate) mod shape;
 #[cfg(test)]
 mod testing;
 mod udf;

@@ -6,15 +6,19 @@ mod count;
 mod datatable;
 mod distinct;
 mod extend;
+mod find;
 mod getschema;
 mod invoke;
 mod join;
 mod mv_apply;
 mod mv_expand;
+mod parse;
 mod partition;
 mod print;
 mod range;
 mod render;
+mod sample;
+mod search;
 mod serialize;
 mod sort;
 mod summarize;
@@ -43,12 +47,14 @@ impl<'t> Binder<'t> {
             OperatorKind::Count(node) => self.count_rows(input, node),
             OperatorKind::Distinct(node) => self.distinct(input, node),
             OperatorKind::Extend(columns) => self.extend(input, columns),
+            OperatorKind::Find(node) => self.find_in(input, node, span),
             OperatorKind::GetSchema => self.get_schema(input),
             OperatorKind::Invoke(node) => self.invoke(input, node),
             OperatorKind::Join(node) => self.join_tables(input, node, span),
             OperatorKind::Lookup(node) => self.lookup(input, node, span),
             OperatorKind::MvApply(node) => self.mv_apply(input, node, span),
             OperatorKind::MvExpand(node) => self.mv_expand(input, node, span),
+            OperatorKind::Parse(node) => self.parse(input, node, span),
             OperatorKind::Partition(node) => self.partition_by(input, node, span),
             OperatorKind::Project(node) => self.project_columns(input, node),
             OperatorKind::ProjectAway(node) => self.project_away(input, node),
@@ -56,6 +62,9 @@ impl<'t> Binder<'t> {
             OperatorKind::ProjectRename(node) => self.project_rename(input, node),
             OperatorKind::ProjectReorder(node) => self.project_reorder(input, node),
             OperatorKind::Render(node) => self.render_as(input, node),
+            OperatorKind::Sample(node) => self.sample(input, node),
+            OperatorKind::SampleDistinct(node) => self.sample_distinct(input, node, span),
+            OperatorKind::Search(node) => self.search_in(input, node, span),
             OperatorKind::Serialize(columns) => self.serialize(input, columns),
             OperatorKind::Sort(node) => self.sort_by(input, node),
             OperatorKind::Summarize(node) => self.summarize(input, node),
@@ -63,18 +72,7 @@ impl<'t> Binder<'t> {
             OperatorKind::Top(node) => self.top(input, node),
             OperatorKind::Union(node) => self.union(Some(input), node, span),
             OperatorKind::Where(node) => self.r#where(input, node),
-            _ => Err(self.error(Code::Other, span, "todo")),
-            OperatorKind::Facet(_)
-            | OperatorKind::Fork(_)
-            | OperatorKind::GraphMarkComponents(_)
-            | OperatorKind::GraphMatch(_)
-            | OperatorKind::GraphShortestPaths(_)
-            | OperatorKind::GraphToTable(_)
-            | OperatorKind::MacroExpand(_)
-            | OperatorKind::MakeGraph(_)
-            | OperatorKind::Reduce(_) => {
-                Err(self.error(Code::UnknownFunction, span, "this operator is not supported"))
-            }
+            _ => Err(self.error(Code::UnknownFunction, span, "this operator is not supported")),
         }
     }
 
@@ -90,9 +88,9 @@ impl<'t> Binder<'t> {
             Source::Range(node) => self.range(node, span),
             Source::Print(columns) => self.print(columns),
             Source::Union(node) => self.union(None, node, span),
-            _ => {
-                Err(self.error(Code::UnknownFunction, span, "groups of other places are not supported"))
-            }
+            Source::Search(node) => self.search(node, span),
+            Source::Find(node) => self.find(node, span),
+            _ => Err(self.error(Code::UnknownFunction, span, "this is not supported")),
         }
     }
 }

@@ -42,7 +42,7 @@ impl<'t> Binder<'t> {
         Ok(self.union_of(inputs, is_inner, source))
     }
 
-    fn union_input(&mut self, tree: &'t tree::Expr, inputs: &mut Vec<(String, Relation)>) -> Result<()> {
+    pub(super) fn union_input(&mut self, tree: &'t tree::Expr, inputs: &mut Vec<(String, Relation)>) -> Result<()> {
         match &tree.kind {
             ExprKind::Star => self.tables_like("*", tree.span, inputs),
             ExprKind::Wildcard(pattern) | ExprKind::MemberWildcard { pattern, .. } => {
