@@ -46,12 +46,17 @@ async fn reference_examples() {
 
 /// The text of a corpus; `None`, and a word about it, where there is none.
 fn corpus(name: &str) -> Option<String> {
-    let folder = std::env::var("PHALANX_CORPORA")
-        .map_or_else(|_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora"), PathBuf::from);
+    let folder = std::env::var("PHALANX_CORPORA").map_or_else(
+        |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora"),
+        PathBuf::from,
+    );
     let path = folder.join(name);
     let text = std::fs::read_to_string(&path).ok();
     if text.is_none() {
-        eprintln!("SKIPPED: {} is not there; PHALANX_CORPORA names the folder of the corpora", path.display());
+        eprintln!(
+            "SKIPPED: {} is not there; PHALANX_CORPORA names the folder of the corpora",
+            path.display()
+        );
     }
     text
 }
@@ -76,8 +81,7 @@ async fn check(case: &Value) -> Result<(), String> {
         Ok(Err(error)) => return Err(format!("{error}").chars().take(300).collect()),
         Err(_) => return Err("panicked".into()),
     };
-    let notes: Vec<&str> =
-        case["notes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let notes: Vec<&str> = case["notes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let expected = &case["expected"];
     let columns = expected["columns"].as_array().expect("columns");
     let names: Vec<&str> = columns.iter().map(|column| column["name"].as_str().unwrap_or_default()).collect();
@@ -102,10 +106,8 @@ async fn check(case: &Value) -> Result<(), String> {
             return Err(format!("column {} is {given}, not {kind}", names[at]));
         }
     }
-    let rows: Vec<Vec<Value>> = cells(&output)
-        .into_iter()
-        .map(|row| order.iter().map(|at| row[*at].clone()).collect())
-        .collect();
+    let rows: Vec<Vec<Value>> =
+        cells(&output).into_iter().map(|row| order.iter().map(|at| row[*at].clone()).collect()).collect();
     let wanted: Vec<Vec<Value>> = expected["rows"]
         .as_array()
         .expect("rows")

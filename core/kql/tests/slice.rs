@@ -17,7 +17,13 @@ fn tables() -> Memory {
     let arrays: Vec<ArrayRef> = vec![
         Arc::new(StringViewArray::from(vec![Some("a"), Some("b"), None, Some("a"), Some("")])),
         Arc::new(Int64Array::from(vec![Some(1), Some(2), Some(3), None, Some(5)])),
-        Arc::new(StringViewArray::from(vec![Some(r#"{"x":[1,2]}"#), None, Some("[]"), Some("7"), Some(r#""t""#)])),
+        Arc::new(StringViewArray::from(vec![
+            Some(r#"{"x":[1,2]}"#),
+            None,
+            Some("[]"),
+            Some("7"),
+            Some(r#""t""#),
+        ])),
     ];
     tables.add("T", &columns, vec![RecordBatch::try_new(schema, arrays).expect("arrays of the schema")]);
     tables
@@ -31,16 +37,25 @@ async fn queries() {
         ("T | where Name == '' | project Size", "[[3],[5]]"),
         ("T | where Size != 2 | count", "[[4]]"),
         ("T | where not(Size > 2) | count", "[[2]]"),
-        ("T | extend Twice = Size * 2 | where Twice > 4 | project Name, Twice | sort by Twice", r#"[["",10],["",6]]"#),
+        (
+            "T | extend Twice = Size * 2 | where Twice > 4 | project Name, Twice | sort by Twice",
+            r#"[["",10],["",6]]"#,
+        ),
         ("T | summarize count() by Name | sort by Name asc", r#"[["",2],["a",2],["b",1]]"#),
         ("T | summarize n = count(), Total = sum(Size) | take 1", "[[5,11]]"),
         ("T | sort by Size desc | take 2 | project Size", "[[5],[3]]"),
         ("T | top 2 by Size asc nulls last | project Size", "[[1],[2]]"),
         ("T | project Bag.x[1]", "[[2],[null],[null],[null],[null]]"),
-        ("T | sort by Size asc | extend p = prev(Size) | project Size, p", "[[null,null],[1,null],[2,1],[3,2],[5,3]]"),
+        (
+            "T | sort by Size asc | extend p = prev(Size) | project Size, p",
+            "[[null,null],[1,null],[2,1],[3,2],[5,3]]",
+        ),
         ("T | where Name in ((T | where Size < 2 | project Name)) | count", "[[2]]"),
         ("T | where Name !in ((T | where Size < 2 | project Name)) | count", "[[3]]"),
-        ("T | extend x = Name in ((T | where Size < 2 | project Name)) | where x or Size == 5 | count", "[[3]]"),
+        (
+            "T | extend x = Name in ((T | where Size < 2 | project Name)) | where x or Size == 5 | count",
+            "[[3]]",
+        ),
         ("let f = (n: long) { T | where Size > n }; f(2) | count", "[[2]]"),
         ("T | mv-expand Bag | count", "[[4]]"),
         ("let n = toscalar(T | summarize max(Size)); T | where Size == n | project Size", "[[5]]"),
@@ -52,7 +67,10 @@ async fn queries() {
         ("union (T | project Name), (print Name = 1) | count", "[[6]]"),
         ("T | where Size between (2 .. 3) | count", "[[2]]"),
         ("datatable(a: long, b: string) [1, 'x', 2, 'y'] | project b, a | where a > 1", r#"[["y",2]]"#),
-        ("T | mv-apply e = Bag.x to typeof(long) on (summarize s = sum(e)) | project Name, s", r#"[["a",3]]"#),
+        (
+            "T | mv-apply e = Bag.x to typeof(long) on (summarize s = sum(e)) | project Name, s",
+            r#"[["a",3]]"#,
+        ),
         ("T | partition by Name (top 1 by Size) | project Size | sort by Size", "[[5],[2],[1]]"),
     ] {
         let output = match run(query, &tables).await {

@@ -172,7 +172,11 @@ pub(super) fn comparison(
         let message = format!("{a} and {b} can't be compared; convert one of them");
         return Err(BindError::new(Code::Types, span.clone(), message));
     };
-    if is_order && matches!(left.kind, ColumnType::String) && a != ColumnType::Dynamic && b != ColumnType::Dynamic {
+    if is_order
+        && matches!(left.kind, ColumnType::String)
+        && a != ColumnType::Dynamic
+        && b != ColumnType::Dynamic
+    {
         let message = "texts have no order here; compare `strcmp(a, b)` with 0".to_owned();
         return Err(BindError::new(Code::Types, span.clone(), message));
     }
@@ -196,8 +200,12 @@ pub(crate) fn comparable(left: Expr, right: Expr) -> Option<(Expr, Expr)> {
         return Some(convert::numbers(left, right));
     }
     match (a, b) {
-        (Dynamic, Int | Long) => Some((convert::explicitly(left, ColumnType::Real)?, convert::number(right, ColumnType::Real))),
-        (Int | Long, Dynamic) => Some((convert::number(left, ColumnType::Real), convert::explicitly(right, ColumnType::Real)?)),
+        (Dynamic, Int | Long) => {
+            Some((convert::explicitly(left, ColumnType::Real)?, convert::number(right, ColumnType::Real)))
+        }
+        (Int | Long, Dynamic) => {
+            Some((convert::number(left, ColumnType::Real), convert::explicitly(right, ColumnType::Real)?))
+        }
         (Dynamic, _) => Some((convert::explicitly(left, b)?, right)),
         (_, Dynamic) => Some((left, convert::explicitly(right, a)?)),
         (Bool, Int | Long) => Some((convert::explicitly(left, b)?, right)),

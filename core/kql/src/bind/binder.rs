@@ -131,7 +131,8 @@ impl<'t> Binder<'t> {
     pub fn step(&mut self, span: Span) -> Result<()> {
         self.steps += 1;
         if self.steps > STEPS_MAX {
-            let message = format!("the query has more than {STEPS_MAX} steps, counting functions at every use");
+            let message =
+                format!("the query has more than {STEPS_MAX} steps, counting functions at every use");
             return Err(self.error(Code::TooLarge, span, message));
         }
         Ok(())
@@ -142,7 +143,10 @@ impl<'t> Binder<'t> {
     }
 
     /// The rows of a relation, which have to be known to go on.
-    pub fn ask(&mut self, relation: impl FnOnce(&mut Self) -> Result<Relation>) -> Result<(Relation, Vec<RecordBatch>)> {
+    pub fn ask(
+        &mut self,
+        relation: impl FnOnce(&mut Self) -> Result<Relation>,
+    ) -> Result<(Relation, Vec<RecordBatch>)> {
         let relation = relation(self)?;
         let number = self.asked;
         self.asked += 1;
@@ -209,8 +213,7 @@ impl<'t> Binder<'t> {
         keys: Vec<(Arc<str>, Expr)>,
         calls: Vec<(Vec<Column>, crate::bound::AggregateCall)>,
     ) -> Relation {
-        let mut columns: Vec<Column> =
-            keys.iter().map(|(name, key)| self.fresh(name, key.kind)).collect();
+        let mut columns: Vec<Column> = keys.iter().map(|(name, key)| self.fresh(name, key.kind)).collect();
         let mut aggregates = Vec::with_capacity(calls.len());
         for (given, call) in calls {
             columns.extend(given);
@@ -222,7 +225,13 @@ impl<'t> Binder<'t> {
     }
 
     /// Both sides' columns; of semi and anti joins, the left one's.
-    pub fn join(&mut self, kind: JoinKind, left: Relation, right: Relation, on: Vec<(Expr, Expr)>) -> Relation {
+    pub fn join(
+        &mut self,
+        kind: JoinKind,
+        left: Relation,
+        right: Relation,
+        on: Vec<(Expr, Expr)>,
+    ) -> Relation {
         let mut columns = left.columns.clone();
         if !matches!(kind, JoinKind::LeftSemi | JoinKind::LeftAnti) {
             columns.extend(right.columns.iter().cloned());

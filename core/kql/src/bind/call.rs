@@ -64,7 +64,12 @@ impl<'t> Binder<'t> {
     }
 
     /// A function of arguments that are bound.
-    pub(super) fn apply(&mut self, function: &'static Function, arguments: Vec<Expr>, call: &tree::Call) -> Result<Expr> {
+    pub(super) fn apply(
+        &mut self,
+        function: &'static Function,
+        arguments: Vec<Expr>,
+        call: &tree::Call,
+    ) -> Result<Expr> {
         let places = self.places(&call.name.text, function.parameters, arguments.len(), call.span)?;
         let common = convert::common_of(
             arguments
@@ -148,7 +153,9 @@ impl<'t> Binder<'t> {
                     (ColumnType::Real | ColumnType::Decimal, ColumnType::Long) => true,
                     (ColumnType::Decimal, ColumnType::Real) => true,
                     (ColumnType::Int | ColumnType::Long, ColumnType::Bool) => true,
-                    (ColumnType::String, ColumnType::DateTime | ColumnType::TimeSpan | ColumnType::Guid) => true,
+                    (ColumnType::String, ColumnType::DateTime | ColumnType::TimeSpan | ColumnType::Guid) => {
+                        true
+                    }
                     _ => false,
                 };
                 is_near.then(|| convert::explicitly(argument, wanted)).flatten()
@@ -158,7 +165,8 @@ impl<'t> Binder<'t> {
             }
             Accepts::Number if convert::is_number(kind) => Some(argument),
             Accepts::Ordinal
-                if convert::is_number(kind) || matches!(kind, ColumnType::DateTime | ColumnType::TimeSpan) =>
+                if convert::is_number(kind)
+                    || matches!(kind, ColumnType::DateTime | ColumnType::TimeSpan) =>
             {
                 Some(argument)
             }
@@ -212,7 +220,11 @@ impl<'t> Binder<'t> {
         self.pending.aggregates = calls;
         let places = self.places(&call.name.text, aggregate.parameters, arguments.len(), call.span)?;
         let common = convert::common_of(
-            arguments.iter().zip(&places).filter(|(_, place)| place.accepts == Accepts::Common).map(|(value, _)| value),
+            arguments
+                .iter()
+                .zip(&places)
+                .filter(|(_, place)| place.accepts == Accepts::Common)
+                .map(|(value, _)| value),
         );
         let mut fitted = Vec::with_capacity(arguments.len());
         for (at, (argument, place)) in arguments.into_iter().zip(&places).enumerate() {

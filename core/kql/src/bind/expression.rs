@@ -82,7 +82,8 @@ impl<'t> Binder<'t> {
             }
             _ => None,
         };
-        condition.ok_or_else(|| self.error(Code::Types, span, format!("a condition is needed here, not a {kind}")))
+        condition
+            .ok_or_else(|| self.error(Code::Types, span, format!("a condition is needed here, not a {kind}")))
     }
 
     fn named(&mut self, name: &tree::Name, row: &Row<'_>) -> Result<Expr> {
@@ -97,7 +98,8 @@ impl<'t> Binder<'t> {
             }
             None => {}
         }
-        if let Some(column) = row.right.and_then(|columns| columns.iter().find(|column| *column.name == *name.text))
+        if let Some(column) =
+            row.right.and_then(|columns| columns.iter().find(|column| *column.name == *name.text))
         {
             return Ok(column.value());
         }
@@ -169,7 +171,13 @@ impl<'t> Binder<'t> {
     }
 
     /// `* has "x"`: whether any column does.
-    fn in_any_column(&mut self, op: BinaryOp, right: &'t tree::Expr, span: Span, row: &Row<'_>) -> Result<Expr> {
+    fn in_any_column(
+        &mut self,
+        op: BinaryOp,
+        right: &'t tree::Expr,
+        span: Span,
+        row: &Row<'_>,
+    ) -> Result<Expr> {
         let value = self.scalar(right, row)?;
         let mut found = Vec::new();
         for column in row.columns {
@@ -262,7 +270,12 @@ impl<'t> Binder<'t> {
             _ if inner.is_empty() => return Ok(Expr::bool(true)),
             _ if inner.contains('*') => {
                 let pattern = inner.split('*').map(regex::escape).collect::<Vec<_>>().join(".*");
-                return self.text_test("matches regex", value, Expr::string(&format!("(?is){pattern}")), span);
+                return self.text_test(
+                    "matches regex",
+                    value,
+                    Expr::string(&format!("(?is){pattern}")),
+                    span,
+                );
             }
             (true, true) => "contains",
             (true, false) => "hassuffix",
@@ -351,7 +364,11 @@ impl<'t> Binder<'t> {
             ListOp::HasAny => (false, "has_any"),
             ListOp::HasAll => (false, "has_all"),
         };
-        let test = if token == "in" { self.is_in(value, elements, span)? } else { self.list_call(token, value, elements, span)? };
+        let test = if token == "in" {
+            self.is_in(value, elements, span)?
+        } else {
+            self.list_call(token, value, elements, span)?
+        };
         Ok(if is_negated { not(test) } else { test })
     }
 
@@ -450,14 +467,13 @@ impl<'t> Binder<'t> {
                     kind => kind,
                 }
             }
-            kind if convert::is_number(kind) => {
-                constants.iter().filter(|constant| convert::is_number(constant.kind)).fold(kind, |kind, constant| {
-                    match (kind, constant.value()) {
-                        (ColumnType::Int, Some(Value::Long(value))) if i32::try_from(*value).is_ok() => kind,
-                        _ => convert::common(kind, constant.kind).unwrap_or(kind),
-                    }
-                })
-            }
+            kind if convert::is_number(kind) => constants
+                .iter()
+                .filter(|constant| convert::is_number(constant.kind))
+                .fold(kind, |kind, constant| match (kind, constant.value()) {
+                    (ColumnType::Int, Some(Value::Long(value))) if i32::try_from(*value).is_ok() => kind,
+                    _ => convert::common(kind, constant.kind).unwrap_or(kind),
+                }),
             kind => kind,
         };
         let mut list = Vec::with_capacity(constants.len());
@@ -467,8 +483,9 @@ impl<'t> Binder<'t> {
         let value = if convert::is_number(value.kind) && convert::is_number(kind) {
             convert::number(value, kind)
         } else {
-            convert::implicitly(value, kind)
-                .ok_or_else(|| self.error(Code::Types, span, format!("the values can't be looked for as {kind}")))?
+            convert::implicitly(value, kind).ok_or_else(|| {
+                self.error(Code::Types, span, format!("the values can't be looked for as {kind}"))
+            })?
         };
         Ok(Expr { kind: ColumnType::Bool, node: ExprNode::In { value: Box::new(value), list } })
     }
@@ -499,7 +516,10 @@ impl<'t> Binder<'t> {
                 }
             }
             if elements.is_empty() {
-                return Ok(Expr::bool(matches!(op, ListOp::NotIn | ListOp::NotInIgnoreCase | ListOp::HasAll)));
+                return Ok(Expr::bool(matches!(
+                    op,
+                    ListOp::NotIn | ListOp::NotInIgnoreCase | ListOp::HasAll
+                )));
             }
             if !matches!(op, ListOp::In | ListOp::NotIn) {
                 let array = self.array(elements, span)?;
@@ -511,7 +531,11 @@ impl<'t> Binder<'t> {
         let relation = self.different(relation, span)?;
         let key = relation.columns[0].value();
         let Some((value, key)) = binary::comparable(value, key) else {
-            return Err(self.error(Code::Types, span, "the value and the table's first column have other types"));
+            return Err(self.error(
+                Code::Types,
+                span,
+                "the value and the table's first column have other types",
+            ));
         };
         let mark = self.fresh("is_in", ColumnType::Bool);
         let key_column = self.fresh("key", key.kind);
@@ -542,15 +566,17 @@ impl<'t> Binder<'t> {
         let mut rest = Vec::with_capacity(trees.len());
         for tree in trees.drain(..) {
             let (op, left, table, span) = match &tree.unparenthesized().kind {
-                ExprKind::List { op: op @ (ListOp::In | ListOp::NotIn), left, list, .. } => match list.as_slice() {
-                    [table] if !matches!(left.kind, ExprKind::Star) && self.is_tabular(table) => {
-                        (*op, left, table, tree.span)
+                ExprKind::List { op: op @ (ListOp::In | ListOp::NotIn), left, list, .. } => {
+                    match list.as_slice() {
+                        [table] if !matches!(left.kind, ExprKind::Star) && self.is_tabular(table) => {
+                            (*op, left, table, tree.span)
+                        }
+                        _ => {
+                            rest.push(tree);
+                            continue;
+                        }
                     }
-                    _ => {
-                        rest.push(tree);
-                        continue;
-                    }
-                },
+                }
                 _ => {
                     rest.push(tree);
                     continue;
@@ -562,7 +588,11 @@ impl<'t> Binder<'t> {
             let columns = input.columns.clone();
             let (next, value) = self.over(input, |binder, row| binder.scalar(left, row))?;
             let Some(on) = binary::comparable(value, key) else {
-                return Err(self.error(Code::Types, span, "the value and the table's first column have other types"));
+                return Err(self.error(
+                    Code::Types,
+                    span,
+                    "the value and the table's first column have other types",
+                ));
             };
             let kind = if op == ListOp::In { JoinKind::LeftSemi } else { JoinKind::LeftAnti };
             let joined = self.join(kind, next, relation, vec![on]);

@@ -88,7 +88,8 @@ impl Binder<'_> {
         if text == "null" {
             return Ok(Value::Null);
         }
-        let value = convert::explicitly(Expr::string(text), kind).and_then(|value| crate::plan::evaluate(&value).ok());
+        let value = convert::explicitly(Expr::string(text), kind)
+            .and_then(|value| crate::plan::evaluate(&value).ok());
         match value {
             Some(value) if value != Value::Null => Ok(value),
             _ => Err(self.error(Code::Syntax, span, format!("`{text}` is no {kind}"))),

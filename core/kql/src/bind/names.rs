@@ -50,9 +50,30 @@ impl Names {
 
 /// Functions whose value is called as their first argument.
 const NAMED_AFTER_ARGUMENT: [&str; 24] = [
-    "bin", "floor", "tobool", "toboolean", "todatetime", "todecimal", "todouble", "todynamic", "toguid", "toint",
-    "tolong", "toreal", "tostring", "totimespan", "parse_json", "parsejson", "tolower", "toupper", "bin_at",
-    "ingestion_time", "materialize", "toscalar", "int", "long",
+    "bin",
+    "floor",
+    "tobool",
+    "toboolean",
+    "todatetime",
+    "todecimal",
+    "todouble",
+    "todynamic",
+    "toguid",
+    "toint",
+    "tolong",
+    "toreal",
+    "tostring",
+    "totimespan",
+    "parse_json",
+    "parsejson",
+    "tolower",
+    "toupper",
+    "bin_at",
+    "ingestion_time",
+    "materialize",
+    "toscalar",
+    "int",
+    "long",
 ];
 
 /// The name that a value has by itself: a column's, a path's (`a_b`), a conversion's argument's.

@@ -30,7 +30,9 @@ impl<'t> Binder<'t> {
         {
             let columns = if side.text == "$left" { Some(row.columns) } else { row.right };
             let found = columns.and_then(|columns| columns.iter().find(|column| *column.name == *name.text));
-            let Some(column) = found else { return Err(self.unknown_column(name, columns.unwrap_or_default())) };
+            let Some(column) = found else {
+                return Err(self.unknown_column(name, columns.unwrap_or_default()));
+            };
             behind.pop();
             return self.parts(column.value(), &behind, row);
         }

@@ -93,11 +93,14 @@ impl Binder<'_> {
             return Err(self.error(
                 super::Code::NotSerialized,
                 span,
-                format!("`{what}()` looks at other rows, which can't be done here; put it into an `extend` before"),
+                format!(
+                    "`{what}()` looks at other rows, which can't be done here; put it into an `extend` before"
+                ),
             ));
         }
         if !row.is_serialized {
-            let message = format!("`{what}()` needs rows in an order; put `sort by` or `serialize` before it");
+            let message =
+                format!("`{what}()` needs rows in an order; put `sort by` or `serialize` before it");
             return Err(self.error(super::Code::NotSerialized, span, message));
         }
         let column = self.fresh(what, call.kind);

@@ -24,12 +24,22 @@ struct Frame<'t> {
 pub(crate) enum Binding<'t> {
     Scalar(Expr),
     /// A table, bound where it is used.
-    Table { tree: &'t tree::Expr, env: Env<'t> },
+    Table {
+        tree: &'t tree::Expr,
+        env: Env<'t>,
+    },
     /// `materialize(…)`: run at its first use.
-    Materialized { tree: &'t tree::Expr, env: Env<'t>, rows: Rc<RefCell<Option<Relation>>> },
+    Materialized {
+        tree: &'t tree::Expr,
+        env: Env<'t>,
+        rows: Rc<RefCell<Option<Relation>>>,
+    },
     /// A table that is bound already.
     Relation(Rc<Relation>),
-    Function { declaration: &'t tree::FunctionDecl, env: Env<'t> },
+    Function {
+        declaration: &'t tree::FunctionDecl,
+        env: Env<'t>,
+    },
 }
 
 impl<'t> Env<'t> {

@@ -48,13 +48,7 @@ pub(super) fn special(name: &str) -> Option<Bind> {
 
 impl<'t> Binder<'t> {
     /// The arguments of a call that takes so many of them.
-    fn given(
-        &mut self,
-        call: &'t tree::Call,
-        row: &Row<'_>,
-        least: usize,
-        most: usize,
-    ) -> Result<Vec<Expr>> {
+    fn given(&mut self, call: &'t tree::Call, row: &Row<'_>, least: usize, most: usize) -> Result<Vec<Expr>> {
         let count = call.arguments.len();
         if count < least || count > most {
             let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
@@ -67,7 +61,8 @@ impl<'t> Binder<'t> {
     fn in_common(&self, values: Vec<Expr>, call: &tree::Call) -> Result<(ColumnType, Vec<Expr>)> {
         let misfit = || {
             let kinds: Vec<_> = values.iter().map(|value| value.kind.name()).collect();
-            let message = format!("the values of `{}()` have no common type: {}", call.name.text, kinds.join(", "));
+            let message =
+                format!("the values of `{}()` have no common type: {}", call.name.text, kinds.join(", "));
             self.error(Code::Types, call.span, message)
         };
         let kind = convert::common_of(&values).ok_or_else(misfit)?;
@@ -228,13 +223,18 @@ fn to_scalar<'t>(binder: &mut Binder<'t>, call: &'t tree::Call, row: &Row<'_>) -
         }
         None => Value::Null,
     };
-    let value = if kind == ColumnType::String && value == Value::Null { Value::String(Arc::from("")) } else { value };
+    let value =
+        if kind == ColumnType::String && value == Value::Null { Value::String(Arc::from("")) } else { value };
     Ok(Expr::literal(kind, value))
 }
 
 fn column_if_exists<'t>(binder: &mut Binder<'t>, call: &'t tree::Call, row: &Row<'_>) -> Result<Expr> {
     let [name, default] = call.arguments.as_slice() else {
-        return Err(binder.error(Code::ArgumentCount, call.span, "`column_ifexists()` takes a name and a default"));
+        return Err(binder.error(
+            Code::ArgumentCount,
+            call.span,
+            "`column_ifexists()` takes a name and a default",
+        ));
     };
     let name = match &name.value.unparenthesized().kind {
         ExprKind::Name(name) if binder.env.find(&name.text).is_none() => name.text.clone(),
@@ -253,7 +253,8 @@ fn column_if_exists<'t>(binder: &mut Binder<'t>, call: &'t tree::Call, row: &Row
 fn ingestion_time<'t>(binder: &mut Binder<'t>, call: &'t tree::Call, row: &Row<'_>) -> Result<Expr> {
     binder.given(call, row, 0, 0)?;
     let known = ["_TimeReceived", "TimeGenerated", "Timestamp"];
-    let column = known.iter().find_map(|name| row.column(name)).filter(|column| column.kind == ColumnType::DateTime);
+    let column =
+        known.iter().find_map(|name| row.column(name)).filter(|column| column.kind == ColumnType::DateTime);
     Ok(column.map_or(Expr::null(ColumnType::DateTime), |column| column.value()))
 }
 
@@ -363,4 +364,3 @@ fn session<'t>(binder: &mut Binder<'t>, call: &'t tree::Call, row: &Row<'_>) -> 
     let arguments = binder.given(call, row, 3, 4)?;
     binder.window(call, row, WindowFunction::Session, arguments, ColumnType::DateTime)
 }
-

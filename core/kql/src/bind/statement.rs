@@ -100,7 +100,10 @@ impl<'t> Binder<'t> {
     }
 
     /// The last statement of a function, which is its value.
-    pub(super) fn value_of<'a>(&self, declaration: &'a FunctionDecl) -> Result<&'a crate::syntax::tree::Expr> {
+    pub(super) fn value_of<'a>(
+        &self,
+        declaration: &'a FunctionDecl,
+    ) -> Result<&'a crate::syntax::tree::Expr> {
         match declaration.body.last().map(|statement| &statement.kind) {
             Some(StatementKind::Expression(expression)) => Ok(expression),
             _ => Err(self.error(Code::Other, declaration.span, "the function has no value")),

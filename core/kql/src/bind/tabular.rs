@@ -58,7 +58,11 @@ impl<'t> Binder<'t> {
         for operator in operators {
             self.step(operator.span)?;
             if input.height > HEIGHT_MAX {
-                return Err(self.error(Code::TooLarge, operator.span, "too many operators follow one another"));
+                return Err(self.error(
+                    Code::TooLarge,
+                    operator.span,
+                    "too many operators follow one another",
+                ));
             }
             input = self.operator(input, operator)?;
         }
@@ -168,7 +172,9 @@ impl<'t> Binder<'t> {
                 };
                 return self.table_named(&name, table.value.span);
             }
-            ("view", _) => return Err(self.error(Code::Other, call.span, "a view can only be declared by `let`")),
+            ("view", _) => {
+                return Err(self.error(Code::Other, call.span, "a view can only be declared by `let`"));
+            }
             _ => {}
         }
         if let Some(declaration) = self.functions.get(name) {
@@ -228,7 +234,8 @@ impl<'t> Binder<'t> {
             ExprKind::Pipeline(_) | ExprKind::Source(_) => true,
             ExprKind::Name(name) => {
                 for declaration in around.iter().rev() {
-                    if let Some(is_tabular) = self.declares_table(declaration, &name.text, env, around, depth) {
+                    if let Some(is_tabular) = self.declares_table(declaration, &name.text, env, around, depth)
+                    {
                         return is_tabular;
                     }
                 }

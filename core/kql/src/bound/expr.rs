@@ -24,11 +24,17 @@ pub enum ExprNode {
     /// ticks, `datetime` as its microseconds since 1970.
     Cast(Box<Expr>),
     /// The value behind the first condition that is true.
-    Case { branches: Vec<(Expr, Expr)>, otherwise: Box<Expr> },
+    Case {
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Box<Expr>,
+    },
     /// The first argument that has a value.
     Coalesce(Vec<Expr>),
     /// Whether the value is one of the literals.
-    In { value: Box<Expr>, list: Vec<Value> },
+    In {
+        value: Box<Expr>,
+        list: Vec<Value>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,7 +106,9 @@ impl Expr {
         match &self.node {
             ExprNode::Literal(_) => {}
             ExprNode::Column(id) => f(*id),
-            ExprNode::Operator(_, arguments) | ExprNode::Call(_, arguments) | ExprNode::Coalesce(arguments) => {
+            ExprNode::Operator(_, arguments)
+            | ExprNode::Call(_, arguments)
+            | ExprNode::Coalesce(arguments) => {
                 arguments.iter().for_each(|argument| argument.for_each_column(f));
             }
             ExprNode::Case { branches, otherwise } => {

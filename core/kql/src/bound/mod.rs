@@ -170,7 +170,10 @@ impl Relation {
         let mut relation = self;
         loop {
             relation = match &relation.node {
-                Node::Aggregate { .. } | Node::First { .. } | Node::Limit { .. } | Node::Sort { limit: Some(_), .. } => return true,
+                Node::Aggregate { .. }
+                | Node::First { .. }
+                | Node::Limit { .. }
+                | Node::Sort { limit: Some(_), .. } => return true,
                 Node::Filter { input, .. }
                 | Node::Project { input, .. }
                 | Node::Sort { input, .. }
@@ -189,7 +192,9 @@ impl Relation {
                     return relation.columns[..of.len()].iter().all(|column| keys.contains(&column.id));
                 }
                 Node::First { keys: of, .. } => {
-                    return of.iter().all(|key| matches!(&key.node, ExprNode::Column(id) if keys.contains(id)));
+                    return of
+                        .iter()
+                        .all(|key| matches!(&key.node, ExprNode::Column(id) if keys.contains(id)));
                 }
                 Node::Filter { input, .. }
                 | Node::Project { input, .. }

@@ -75,7 +75,9 @@ impl Expr {
                     *id = *new;
                 }
             }
-            ExprNode::Operator(_, arguments) | ExprNode::Call(_, arguments) | ExprNode::Coalesce(arguments) => {
+            ExprNode::Operator(_, arguments)
+            | ExprNode::Call(_, arguments)
+            | ExprNode::Coalesce(arguments) => {
                 arguments.iter_mut().for_each(|argument| argument.rename(known));
             }
             ExprNode::Case { branches, otherwise } => {

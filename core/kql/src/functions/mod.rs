@@ -12,8 +12,8 @@ mod dynamic;
 pub(crate) mod dynamic_value;
 pub(crate) mod ip;
 mod json;
-mod series;
 pub(crate) mod part;
+mod series;
 pub(crate) mod shape;
 #[cfg(test)]
 mod testing;

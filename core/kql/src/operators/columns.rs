@@ -64,9 +64,14 @@ impl<'t> Binder<'t> {
     pub(super) fn project_rename(&mut self, input: Relation, node: &'t ProjectRename) -> Result<Relation> {
         let mut columns = input.columns.clone();
         for renamed in &node.columns {
-            let (Some(Target::Name(new)), ExprKind::Name(old)) = (&renamed.target, &renamed.value.unparenthesized().kind)
+            let (Some(Target::Name(new)), ExprKind::Name(old)) =
+                (&renamed.target, &renamed.value.unparenthesized().kind)
             else {
-                return Err(self.error(Code::Syntax, renamed.span, "write `new = old`, both names of columns"));
+                return Err(self.error(
+                    Code::Syntax,
+                    renamed.span,
+                    "write `new = old`, both names of columns",
+                ));
             };
             let at = input.columns.iter().position(|column| *column.name == *old.text);
             let Some(at) = at else { return Err(self.unknown_column(old, &input.columns)) };

@@ -9,10 +9,7 @@ use crate::{
     bind::{Binder, Code, Result, Row, convert},
     bound::Relation,
     plan::rows_schema,
-    syntax::{
-        Span,
-        tree::DataTable,
-    },
+    syntax::{Span, tree::DataTable},
 };
 
 impl<'t> Binder<'t> {
@@ -23,7 +20,8 @@ impl<'t> Binder<'t> {
             columns.push(self.fresh(&column.name.text, kind));
         }
         if columns.is_empty() || node.values.len() % columns.len() != 0 {
-            let message = format!("{} values do not fill rows of {} columns", node.values.len(), columns.len());
+            let message =
+                format!("{} values do not fill rows of {} columns", node.values.len(), columns.len());
             return Err(self.error(Code::ArgumentCount, span, message));
         }
         let mut cells: Vec<Vec<ScalarValue>> = vec![Vec::new(); columns.len()];
@@ -44,7 +42,8 @@ impl<'t> Binder<'t> {
         if node.values.is_empty() {
             return Ok(self.rows(columns, vec![RecordBatch::new_empty(schema)]));
         }
-        let arrays = cells.into_iter().map(ScalarValue::iter_to_array).collect::<std::result::Result<Vec<_>, _>>();
+        let arrays =
+            cells.into_iter().map(ScalarValue::iter_to_array).collect::<std::result::Result<Vec<_>, _>>();
         let batch = arrays
             .and_then(|arrays| Ok(RecordBatch::try_new(Arc::clone(&schema), arrays)?))
             .map_err(|error| self.error(Code::Other, span, error.strip_backtrace()))?;

@@ -56,7 +56,12 @@ impl<'t> Binder<'t> {
         Ok(all)
     }
 
-    pub(super) fn named_one(&mut self, column: &'t NamedExpr, row: &Row<'_>, out: &mut Vec<Named>) -> Result<()> {
+    pub(super) fn named_one(
+        &mut self,
+        column: &'t NamedExpr,
+        row: &Row<'_>,
+        out: &mut Vec<Named>,
+    ) -> Result<()> {
         let span = column.span;
         if matches!(column.value.kind, ExprKind::Star) && column.target.is_none() {
             out.extend(row.columns.iter().map(|column| Named {
@@ -78,7 +83,12 @@ impl<'t> Binder<'t> {
                         let message = "the value has no such part to take apart";
                         return Err(self.error(Code::Types, name.span, message));
                     };
-                    out.push(Named { name: Some(Arc::from(name.text.as_str())), is_given: true, value, span: name.span });
+                    out.push(Named {
+                        name: Some(Arc::from(name.text.as_str())),
+                        is_given: true,
+                        value,
+                        span: name.span,
+                    });
                 }
             }
             None => self.unnamed(column, value, row, out),
@@ -94,7 +104,8 @@ impl<'t> Binder<'t> {
                 ExprKind::Call(call) => Some(call),
                 _ => None,
             };
-            let argument = call.and_then(|call| call.arguments.first()).and_then(|first| own_name(&first.value));
+            let argument =
+                call.and_then(|call| call.arguments.first()).and_then(|first| own_name(&first.value));
             match function.returns {
                 Returns::Columns(columns) => {
                     for (at, (name, _)) in columns.iter().enumerate() {
@@ -106,7 +117,8 @@ impl<'t> Binder<'t> {
                     return;
                 }
                 Returns::PerArray => {
-                    let arrays = arguments.iter().filter(|argument| argument.kind == ColumnType::Dynamic).count();
+                    let arrays =
+                        arguments.iter().filter(|argument| argument.kind == ColumnType::Dynamic).count();
                     for at in 0..arrays {
                         let value = if arrays == 1 { Some(value.clone()) } else { element(&value, at) };
                         let tree = call.and_then(|call| call.arguments.get(at));
@@ -131,9 +143,8 @@ fn element(value: &Expr, at: usize) -> Option<Expr> {
         return (at == 0).then(|| value.clone());
     }
     let path = Path(vec![Step::Element(at as i64)]).to_text();
-    let part = |value: &Expr| {
-        Expr::call(ColumnType::Dynamic, &part::PART, vec![value.clone(), Expr::string(&path)])
-    };
+    let part =
+        |value: &Expr| Expr::call(ColumnType::Dynamic, &part::PART, vec![value.clone(), Expr::string(&path)]);
     match &value.node {
         ExprNode::Call(function, arguments) => match function.returns {
             Returns::Columns(columns) => convert::explicitly(part(value), columns.get(at)?.1),

@@ -33,7 +33,8 @@ impl<'t> Binder<'t> {
         let mut found = Vec::with_capacity(tables.len());
         for (name, relation) in tables {
             let columns = relation.columns.clone();
-            let over = self.over(relation, |binder, row| binder.search_condition(&node.predicate, false, row));
+            let over =
+                self.over(relation, |binder, row| binder.search_condition(&node.predicate, false, row));
             match over {
                 Ok((over, condition)) => {
                     let filtered = self.filter(over, condition);
@@ -44,15 +45,21 @@ impl<'t> Binder<'t> {
             }
         }
         if found.is_empty() {
-            return Err(self.error(Code::UnknownColumn, node.predicate.span, "no table has all these columns"));
+            return Err(self.error(
+                Code::UnknownColumn,
+                node.predicate.span,
+                "no table has all these columns",
+            ));
         }
         let wanted = self.wanted(&found, node)?;
-        let packs = node.columns.is_empty() || node.columns.iter().any(|column| matches!(column, FindColumn::Pack(_)));
+        let packs = node.columns.is_empty()
+            || node.columns.iter().any(|column| matches!(column, FindColumn::Pack(_)));
         let mut inputs = Vec::with_capacity(found.len());
         for (name, relation) in found {
             let mut output: Vec<(Arc<str>, Expr)> = Vec::new();
             for (column, kind) in &wanted {
-                let known = relation.columns.iter().find(|known| known.name == *column && known.kind == *kind);
+                let known =
+                    relation.columns.iter().find(|known| known.name == *column && known.kind == *kind);
                 output.push((Arc::clone(column), known.map_or(Expr::null(*kind), Column::value)));
             }
             if packs {
@@ -84,12 +91,17 @@ impl<'t> Binder<'t> {
     }
 
     /// The columns asked for; without any, those that the predicate names and those that all tables have.
-    fn wanted(&mut self, found: &[(String, Relation)], node: &'t Find) -> Result<Vec<(Arc<str>, ColumnType)>> {
+    fn wanted(
+        &mut self,
+        found: &[(String, Relation)],
+        node: &'t Find,
+    ) -> Result<Vec<(Arc<str>, ColumnType)>> {
         let mut wanted: Vec<(Arc<str>, ColumnType)> = Vec::new();
         for column in &node.columns {
             let FindColumn::Column { name, type_name } = column else { continue };
             let declared = type_name.as_ref().map(|name| self.kind(name)).transpose()?;
-            let known = found.iter().find_map(|(_, relation)| relation.column(&name.text)).map(|column| column.kind);
+            let known =
+                found.iter().find_map(|(_, relation)| relation.column(&name.text)).map(|column| column.kind);
             let kind = declared.or(known).unwrap_or(ColumnType::String);
             wanted.push((Arc::from(name.text.as_str()), kind));
         }
@@ -103,7 +115,10 @@ impl<'t> Binder<'t> {
                 let key = (Arc::clone(&column.name), column.kind);
                 let is_common = at == 0
                     && found.iter().all(|(_, other)| {
-                        other.columns.iter().any(|known| known.name == column.name && known.kind == column.kind)
+                        other
+                            .columns
+                            .iter()
+                            .any(|known| known.name == column.name && known.kind == column.kind)
                     });
                 if (is_common || named.contains(&&*column.name)) && !wanted.contains(&key) {
                     wanted.push(key);

@@ -22,7 +22,9 @@ impl<'t> Binder<'t> {
                     let lets = self.env.names();
                     let known = saved.iter().map(|name| &**name).chain(lets);
                     let span = call.name.span.range();
-                    return Err(BindError::unknown(Code::UnknownFunction, span, "function", name, known).into());
+                    return Err(
+                        BindError::unknown(Code::UnknownFunction, span, "function", name, known).into()
+                    );
                 }
             },
         };

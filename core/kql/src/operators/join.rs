@@ -53,7 +53,9 @@ impl<'t> Binder<'t> {
         let kind = match node.kind.as_ref().map_or("leftouter", |kind| kind.text.as_str()) {
             "leftouter" => JoinKind::LeftOuter,
             "inner" => JoinKind::Inner,
-            kind => return Err(self.error(Code::Join, span, format!("no kind of lookup is called `{kind}`"))),
+            kind => {
+                return Err(self.error(Code::Join, span, format!("no kind of lookup is called `{kind}`")));
+            }
         };
         let right = self.deeper(span, |binder| binder.separate(&node.right))?;
         let on = self.join_keys(&left, &right, &node.on, span)?;
@@ -149,11 +151,13 @@ impl<'t> Binder<'t> {
         let (left, right) = (a.kind, b.kind);
         let is_text = |kind| matches!(kind, ColumnType::String | ColumnType::Dynamic | ColumnType::Guid);
         if left != right && is_text(left) != is_text(right) {
-            let message = format!("the keys have different types, {left} and {right}; convert one before the join");
+            let message =
+                format!("the keys have different types, {left} and {right}; convert one before the join");
             return Err(self.error(Code::Join, span, message));
         }
         let Some(pair) = comparable(a, b) else {
-            let message = format!("the keys have different types, {left} and {right}; convert one before the join");
+            let message =
+                format!("the keys have different types, {left} and {right}; convert one before the join");
             return Err(self.error(Code::Join, span, message));
         };
         keys.push(pair);

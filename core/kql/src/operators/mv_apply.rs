@@ -23,7 +23,8 @@ impl<'t> Binder<'t> {
         // The copies that go along.
         let mut added: Vec<(Arc<str>, Expr)> =
             vec![(Arc::from("\u{0}row"), Expr::call(ColumnType::Long, &ROW_ID, Vec::new()))];
-        added.extend(source.iter().map(|column| (Arc::from(format!("\u{0}{}", column.name)), column.value())));
+        added
+            .extend(source.iter().map(|column| (Arc::from(format!("\u{0}{}", column.name)), column.value())));
         let mut output: Vec<(Arc<str>, Expr)> =
             input.columns.iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
         output.extend(added);

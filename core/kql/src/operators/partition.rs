@@ -12,7 +12,12 @@ use crate::{
 };
 
 impl<'t> Binder<'t> {
-    pub(super) fn partition_by(&mut self, input: Relation, node: &'t Partition, span: Span) -> Result<Relation> {
+    pub(super) fn partition_by(
+        &mut self,
+        input: Relation,
+        node: &'t Partition,
+        span: Span,
+    ) -> Result<Relation> {
         let PartitionBody::Implicit(body) = &node.body else {
             return Err(self.error(Code::Other, span, "a query in braces for each part is not supported"));
         };

@@ -26,9 +26,15 @@ impl<'t> Binder<'t> {
         let numbers: Vec<Option<i64>> = bounds.iter().map(|bound| whole(bound, kind)).collect();
         let column = self.fresh("value", ColumnType::Long);
         let [Some(from), Some(to), Some(step)] = numbers[..] else {
-            let misfit = bounds.iter().any(|bound| bound.value() != Some(&Value::Null) && whole(bound, kind).is_none());
+            let misfit = bounds
+                .iter()
+                .any(|bound| bound.value() != Some(&Value::Null) && whole(bound, kind).is_none());
             if misfit {
-                return Err(self.error(Code::Types, span, "the bounds and the step of `range` have types that do not go together"));
+                return Err(self.error(
+                    Code::Types,
+                    span,
+                    "the bounds and the step of `range` have types that do not go together",
+                ));
             }
             let column = self.fresh(&node.name.text, kind);
             return Ok(self.rows(vec![column], Vec::new()));
@@ -37,11 +43,8 @@ impl<'t> Binder<'t> {
         if rows.is_none() {
             return Err(self.error(Code::Argument, span, "the step of `range` must not be 0"));
         }
-        let numbers = Relation::new(
-            vec![column.clone()],
-            Node::Range { from, step, rows: rows.unwrap_or(0) },
-            true,
-        );
+        let numbers =
+            Relation::new(vec![column.clone()], Node::Range { from, step, rows: rows.unwrap_or(0) }, true);
         let kind = match kind {
             ColumnType::Int => ColumnType::Long,
             kind => kind,

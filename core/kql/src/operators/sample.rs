@@ -28,7 +28,8 @@ impl<'t> Binder<'t> {
             Ok(all)
         })?;
         let _ = span;
-        let keys = values.into_iter().map(|named| (named.name.unwrap_or_else(|| "Column1".into()), named.value));
+        let keys =
+            values.into_iter().map(|named| (named.name.unwrap_or_else(|| "Column1".into()), named.value));
         let distinct = self.grouped(over, keys.collect(), Vec::new())?;
         Ok(self.limit(distinct, rows))
     }

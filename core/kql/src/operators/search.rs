@@ -40,7 +40,11 @@ impl<'t> Binder<'t> {
             }
         }
         if found.is_empty() {
-            return Err(self.error(Code::UnknownColumn, node.predicate.span, "no table has all these columns"));
+            return Err(self.error(
+                Code::UnknownColumn,
+                node.predicate.span,
+                "no table has all these columns",
+            ));
         }
         Ok(self.union_of(found, false, Some(source)))
     }
@@ -55,7 +59,12 @@ impl<'t> Binder<'t> {
     }
 
     /// A predicate in which a string alone is a term that is looked for in all columns.
-    pub(super) fn search_condition(&mut self, tree: &'t tree::Expr, is_exact: bool, row: &Row<'_>) -> Result<Expr> {
+    pub(super) fn search_condition(
+        &mut self,
+        tree: &'t tree::Expr,
+        is_exact: bool,
+        row: &Row<'_>,
+    ) -> Result<Expr> {
         let parts = |binder: &mut Self, trees: &'t [tree::Expr], operator| -> Result<Expr> {
             let mut values = Vec::with_capacity(trees.len());
             for tree in trees {
@@ -72,13 +81,17 @@ impl<'t> Binder<'t> {
                 let inner = self.search_condition(&call.arguments[0].value, is_exact, row)?;
                 Ok(crate::bind::not(inner))
             }
-            ExprKind::Binary { op: BinaryOp::Colon, left, right, .. } if matches!(left.kind, ExprKind::Star) => {
+            ExprKind::Binary { op: BinaryOp::Colon, left, right, .. }
+                if matches!(left.kind, ExprKind::Star) =>
+            {
                 self.search_condition(right, is_exact, row)
             }
             _ => {
                 let value = self.scalar(tree, row)?;
                 match value.value() {
-                    Some(Value::String(term)) => self.in_some_column(&Arc::clone(term), is_exact, tree.span, row),
+                    Some(Value::String(term)) => {
+                        self.in_some_column(&Arc::clone(term), is_exact, tree.span, row)
+                    }
                     _ => self.as_condition(value, tree.span),
                 }
             }

@@ -1,11 +1,11 @@
 //! `sort`, `top`: rows in an order.
 
+use crate::bound::{Column, Expr, Operator};
 use crate::{
     bind::{Binder, Code, Result},
     bound::{Node, Relation, SortKey, WindowCall, WindowFunction},
     syntax::tree::operators::{self, NullsOrder, Sort, SortOrder, Top},
 };
-use crate::bound::{Column, Expr, Operator};
 use phalanx_signal::ColumnType;
 
 impl<'t> Binder<'t> {
@@ -32,10 +32,15 @@ impl<'t> Binder<'t> {
         Ok(self.keep(sorted, &columns))
     }
 
-    pub(super) fn sort_key(&mut self, key: &'t operators::SortKey, row: &crate::bind::Row<'_>) -> Result<SortKey> {
+    pub(super) fn sort_key(
+        &mut self,
+        key: &'t operators::SortKey,
+        row: &crate::bind::Row<'_>,
+    ) -> Result<SortKey> {
         let expr = self.scalar(&key.value.value, row)?;
         if expr.kind == ColumnType::Dynamic {
-            let message = "a dynamic value has no order; convert it, by `tostring()` or `tolong()` for example";
+            let message =
+                "a dynamic value has no order; convert it, by `tostring()` or `tolong()` for example";
             return Err(self.error(Code::Types, key.value.span, message));
         }
         let is_descending = key.order != Some(SortOrder::Ascending);

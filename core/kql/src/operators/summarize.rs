@@ -39,7 +39,11 @@ impl<'t> Binder<'t> {
     }
 
     /// The names of keys; what is no key is refused.
-    pub(super) fn group_keys(&mut self, keys: Vec<Named>, names: &mut Names) -> Result<Vec<(Arc<str>, Expr)>> {
+    pub(super) fn group_keys(
+        &mut self,
+        keys: Vec<Named>,
+        names: &mut Names,
+    ) -> Result<Vec<(Arc<str>, Expr)>> {
         let mut named = Vec::with_capacity(keys.len());
         for key in keys {
             if key.value.kind == ColumnType::Dynamic {
@@ -65,8 +69,10 @@ impl<'t> Binder<'t> {
     ) -> Result<Relation> {
         let count = keys.len();
         let grouped = self.grouped(input, keys, calls)?;
-        let mut all: Vec<(Arc<str>, Expr)> =
-            grouped.columns[..count].iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
+        let mut all: Vec<(Arc<str>, Expr)> = grouped.columns[..count]
+            .iter()
+            .map(|column| (Arc::clone(&column.name), column.value()))
+            .collect();
         all.extend(output);
         all.extend(self.partition_keys());
         Ok(self.project(grouped, all))

@@ -42,7 +42,11 @@ impl<'t> Binder<'t> {
         Ok(self.union_of(inputs, is_inner, source))
     }
 
-    pub(super) fn union_input(&mut self, tree: &'t tree::Expr, inputs: &mut Vec<(String, Relation)>) -> Result<()> {
+    pub(super) fn union_input(
+        &mut self,
+        tree: &'t tree::Expr,
+        inputs: &mut Vec<(String, Relation)>,
+    ) -> Result<()> {
         match &tree.kind {
             ExprKind::Star => self.tables_like("*", tree.span, inputs),
             ExprKind::Wildcard(pattern) | ExprKind::MemberWildcard { pattern, .. } => {
@@ -75,12 +79,15 @@ impl<'t> Binder<'t> {
     ) -> Result<()> {
         let views = self.env.tables(|name, binding| {
             let is_view = match binding {
-                Binding::Function { declaration, .. } => declaration.is_view && declaration.parameters.is_empty(),
+                Binding::Function { declaration, .. } => {
+                    declaration.is_view && declaration.parameters.is_empty()
+                }
                 _ => false,
             };
             is_view && fits(pattern, name)
         });
-        let names: Vec<Arc<str>> = self.tables.names().into_iter().filter(|name| fits(pattern, name)).collect();
+        let names: Vec<Arc<str>> =
+            self.tables.names().into_iter().filter(|name| fits(pattern, name)).collect();
         if names.is_empty() && views.is_empty() {
             return Err(self.error(Code::UnknownTable, span, format!("no table fits `{pattern}`")));
         }
@@ -120,7 +127,8 @@ impl<'t> Binder<'t> {
         }
         let mut types: HashMap<Arc<str>, usize> = HashMap::new();
         order.iter().for_each(|(name, _)| *types.entry(Arc::clone(name)).or_insert(0) += 1);
-        let mut names = Names::with(types.iter().filter(|(_, count)| **count == 1).map(|(name, _)| Arc::clone(name)));
+        let mut names =
+            Names::with(types.iter().filter(|(_, count)| **count == 1).map(|(name, _)| Arc::clone(name)));
         let source = source.map(|name| names.unique(name));
         let mut columns = Vec::with_capacity(order.len() + 1);
         columns.extend(source.as_ref().map(|name| self.fresh(name, ColumnType::String)));
@@ -133,8 +141,11 @@ impl<'t> Binder<'t> {
         }
         let mut relations = Vec::with_capacity(inputs.len());
         for (table, relation) in inputs {
-            let by_name: HashMap<(&str, ColumnType), Expr> =
-                relation.columns.iter().map(|column| ((&*column.name, column.kind), column.value())).collect();
+            let by_name: HashMap<(&str, ColumnType), Expr> = relation
+                .columns
+                .iter()
+                .map(|column| ((&*column.name, column.kind), column.value()))
+                .collect();
             let mut output = Vec::with_capacity(columns.len());
             output.extend(source.as_ref().map(|name| (Arc::clone(name), Expr::string(&table))));
             for (name, kind) in &order {

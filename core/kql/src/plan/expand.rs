@@ -1,7 +1,12 @@
 //! Arrays as rows.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
+use super::{Planned, Planner, project};
+use crate::{
+    bound::{Expand, Relation},
+    dynamic::Json,
+};
 use arrow_array::{
     Array, ArrayRef, ListArray, StringViewArray,
     builder::{Int64Builder, ListBuilder, StringViewBuilder},
@@ -16,10 +21,6 @@ use datafusion::{
         Signature, Volatility, expr::ScalarFunction,
     },
 };
-use serde_json::value::RawValue;
-
-use super::{Planned, Planner, project};
-use crate::bound::{Expand, Relation};
 
 impl Planner<'_> {
     pub(super) fn expand(
@@ -79,7 +80,7 @@ impl Elements {
         Self { are_places, bags_as_pairs: expand.bags_as_pairs, limit, signature }
     }
 
-    fn elements<'a>(&self, json: &'a str) -> Vec<std::borrow::Cow<'a, str>> {
+    fn elements<'a>(&self, json: &'a str) -> Vec<Cow<'a, str>> {
         let mut elements = elements(json, self.bags_as_pairs);
         elements.truncate(self.limit);
         elements
@@ -140,54 +141,21 @@ impl ScalarUDFImpl for Elements {
 }
 
 /// The elements of a JSON array, the members of a bag as one bag or pair each, and anything else as itself.
-fn elements(json: &str, bags_as_pairs: bool) -> Vec<std::borrow::Cow<'_, str>> {
-    use std::borrow::Cow;
-    if json.starts_with('[')
-        && let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(json)
-    {
-        return elements.into_iter().map(|element| Cow::Borrowed(element.get())).collect();
+fn elements(json: &str, bags_as_pairs: bool) -> Vec<Cow<'_, str>> {
+    let json = Json::new(json);
+    if let Some(elements) = json.elements() {
+        return elements.map(|element| Cow::Borrowed(element.text())).collect();
     }
-    if json.starts_with('{')
-        && let Ok(Members(members)) = serde_json::from_str::<Members<'_>>(json)
-    {
-        let member = |(name, value): (String, &RawValue)| {
-            let name = phalanx_signal::dynamic::quote(&name);
+    if let Some(members) = json.members() {
+        let member = |(name, value): (Json<'_>, Json<'_>)| {
             Cow::Owned(match bags_as_pairs {
-                true => format!("[{name},{}]", value.get()),
-                false => format!("{{{name}:{}}}", value.get()),
+                true => format!("[{},{}]", name.text(), value.text()),
+                false => format!("{{{}:{}}}", name.text(), value.text()),
             })
         };
-        return members.into_iter().map(member).collect();
+        return members.map(member).collect();
     }
-    vec![Cow::Borrowed(json)]
-}
-
-/// The members of a JSON object in the order of the text.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> serde::Deserialize<'de> for Members<'de> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> std::result::Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
+    vec![Cow::Borrowed(json.text())]
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use datafusion::{
     common::DFSchema,
     error::DataFusionError,
     logical_expr::{
-        Cast, Expr as DfExpr, Operator as DfOperator, binary_expr, execution_props::ExecutionProps,
+        Cast, Expr as DfExpr, Operator as DfOperator, binary_expr,
+        execution_props::ExecutionProps,
         expr::{Case, InList, ScalarFunction},
         lit,
         physical_planning_context::PhysicalPlanningContext,
@@ -36,7 +37,12 @@ pub fn evaluate(expression: &Expr) -> Result<Value, DataFusionError> {
     let providers = Providers::new();
     let mut planner = Planner { providers: &providers, names: Default::default() };
     let expr = planner.value(expression)?;
-    let physical = create_physical_expr(&expr, &DFSchema::empty(), &ExecutionProps::new(), &PhysicalPlanningContext::default())?;
+    let physical = create_physical_expr(
+        &expr,
+        &DFSchema::empty(),
+        &ExecutionProps::new(),
+        &PhysicalPlanningContext::default(),
+    )?;
     let one_row = RecordBatch::try_new_with_options(
         Arc::new(Schema::empty()),
         vec![],
@@ -76,9 +82,8 @@ impl Planner<'_> {
             }
             ExprNode::Call(function, arguments) => {
                 let types: Vec<ColumnType> = arguments.iter().map(|argument| argument.kind).collect();
-                let udf = as_udf(function, &types, expression.kind).ok_or_else(|| {
-                    DataFusionError::Internal(format!("`{}` has no kernel", function.name))
-                })?;
+                let udf = as_udf(function, &types, expression.kind)
+                    .ok_or_else(|| DataFusionError::Internal(format!("`{}` has no kernel", function.name)))?;
                 DfExpr::ScalarFunction(ScalarFunction::new_udf(Arc::new(udf), self.values(arguments)?))
             }
             ExprNode::Cast(value) => self.converted(value, expression.kind)?,
@@ -171,7 +176,12 @@ impl Planner<'_> {
         })
     }
 
-    fn not_equal(&mut self, left: &Expr, right: &Expr, is_condition: bool) -> Result<DfExpr, DataFusionError> {
+    fn not_equal(
+        &mut self,
+        left: &Expr,
+        right: &Expr,
+        is_condition: bool,
+    ) -> Result<DfExpr, DataFusionError> {
         let (a, b) = (self.value(left)?, self.value(right)?);
         if is_text(left.kind) {
             return Ok(match is_plain_text(left) || is_plain_text(right) {
@@ -186,12 +196,7 @@ impl Planner<'_> {
         })
     }
 
-    fn is_in(
-        &mut self,
-        value: &Expr,
-        list: &[Value],
-        is_condition: bool,
-    ) -> Result<DfExpr, DataFusionError> {
+    fn is_in(&mut self, value: &Expr, list: &[Value], is_condition: bool) -> Result<DfExpr, DataFusionError> {
         let kind = value.kind;
         let has_empty = list.iter().any(|value| match value {
             Value::Null => true,

@@ -94,9 +94,12 @@ impl Planner<'_> {
         match &relation.node {
             Node::Table { name, physical } => self.table(relation, name, physical),
             Node::Rows(batches) => self.rows(relation, batches),
-            Node::Range { from, step, rows } => {
-                self.scan(relation, "range", Arc::new(range::Range::new(*from, *step, *rows)), &["value".into()])
-            }
+            Node::Range { from, step, rows } => self.scan(
+                relation,
+                "range",
+                Arc::new(range::Range::new(*from, *step, *rows)),
+                &["value".into()],
+            ),
             Node::Filter { input, condition } => {
                 let mut planned = self.relation(input)?;
                 let condition = self.condition(condition)?;
@@ -199,7 +202,8 @@ impl Planner<'_> {
             .iter()
             .map(|batch| batch.clone().with_schema(Arc::clone(&schema)))
             .collect::<Result<Vec<_>, _>>()?;
-        let physical: Vec<Arc<str>> = schema.fields().iter().map(|field| field.name().as_str().into()).collect();
+        let physical: Vec<Arc<str>> =
+            schema.fields().iter().map(|field| field.name().as_str().into()).collect();
         self.scan(relation, "rows", Arc::new(MemTable::try_new(schema, vec![batches])?), &physical)
     }
 
@@ -242,7 +246,9 @@ impl Planner<'_> {
         if values.iter().any(|(value, _)| is_hidden(value)) {
             let at = self.names.len();
             let mut output: Vec<_> = input.columns.iter().map(|column| self.column(column.id)).collect();
-            for (number, (value, _)) in values.iter_mut().enumerate().filter(|(_, (value, _))| is_hidden(value)) {
+            for (number, (value, _)) in
+                values.iter_mut().enumerate().filter(|(_, (value, _))| is_hidden(value))
+            {
                 let name = format!("order.{at}.{number}");
                 let column = DfExpr::Column(Name::new_unqualified(&name));
                 output.push(std::mem::replace(value, column).alias(name));

@@ -12,7 +12,8 @@ use datafusion::{
     logical_expr::{Expr, TableType},
     physical_expr::LexOrdering,
     physical_plan::{
-        ExecutionPlan, stream::RecordBatchStreamAdapter,
+        ExecutionPlan,
+        stream::RecordBatchStreamAdapter,
         streaming::{PartitionStream, StreamingTableExec},
     },
 };
@@ -38,7 +39,10 @@ impl Range {
     fn batch(&self, first: u64) -> Result<RecordBatch> {
         let rows = first..self.rows.min(first + BATCH_ROWS);
         let values = rows.map(|row| self.from.wrapping_add(self.step.wrapping_mul(row as i64)));
-        Ok(RecordBatch::try_new(Arc::clone(&self.schema), vec![Arc::new(Int64Array::from_iter_values(values))])?)
+        Ok(RecordBatch::try_new(
+            Arc::clone(&self.schema),
+            vec![Arc::new(Int64Array::from_iter_values(values))],
+        )?)
     }
 }
 
@@ -79,8 +83,7 @@ impl PartitionStream for Range {
 
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
         let range = self.clone();
-        let batches =
-            (0..self.rows.div_ceil(BATCH_ROWS)).map(move |number| range.batch(number * BATCH_ROWS));
+        let batches = (0..self.rows.div_ceil(BATCH_ROWS)).map(move |number| range.batch(number * BATCH_ROWS));
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), futures::stream::iter(batches)))
     }
 }

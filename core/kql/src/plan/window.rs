@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::{Planned, Planner};
+use crate::bound::{Expr, Relation, SortKey, Value, WindowCall, WindowFunction};
 use datafusion::{
     error::DataFusionError,
     functions_window::{
@@ -12,10 +14,6 @@ use datafusion::{
         Expr as DfExpr, LogicalPlanBuilder, SortExpr, WindowFrame, WindowFunctionDefinition, WindowUDF,
         expr::{WindowFunction as DfWindowFunction, WindowFunctionParams},
     },
-};
-use super::{Planned, Planner};
-use crate::{
-    bound::{Expr, Relation, SortKey, Value, WindowCall, WindowFunction},
 };
 
 impl Planner<'_> {
@@ -61,7 +59,10 @@ impl Planner<'_> {
         Ok(planned)
     }
 
-    fn window_function(&mut self, call: &WindowCall) -> Result<(Arc<WindowUDF>, Vec<DfExpr>), DataFusionError> {
+    fn window_function(
+        &mut self,
+        call: &WindowCall,
+    ) -> Result<(Arc<WindowUDF>, Vec<DfExpr>), DataFusionError> {
         match (call.function, call.arguments.as_slice()) {
             (WindowFunction::RowNumber, [first]) if first.value() == Some(&Value::Long(1)) => {
                 Ok((row_number_udwf(), Vec::new()))

@@ -38,7 +38,11 @@ impl Memory {
         let schema = Arc::new(arrow_schema::Schema::new(fields));
         let columns = columns
             .iter()
-            .map(|(name, kind)| TableColumn { name: Arc::from(*name), physical: Arc::from(*name), kind: *kind })
+            .map(|(name, kind)| TableColumn {
+                name: Arc::from(*name),
+                physical: Arc::from(*name),
+                kind: *kind,
+            })
             .collect();
         let table = MemTable::try_new(schema, vec![batches]).expect("batches of the schema");
         self.tables.insert(name.to_owned(), (columns, Arc::new(table)));
@@ -122,7 +126,11 @@ fn cell(array: &ArrayRef, row: usize, kind: ColumnType) -> Value {
         Known::Long(value) => value.into(),
         Known::Real(value) if value.is_nan() => "NaN".into(),
         Known::Real(value) if value.is_infinite() => {
-            if value > 0.0 { "Infinity".into() } else { "-Infinity".into() }
+            if value > 0.0 {
+                "Infinity".into()
+            } else {
+                "-Infinity".into()
+            }
         }
         Known::Real(value) => value.into(),
         Known::Decimal(value) => {
