@@ -21,5 +21,6 @@ pub mod functions;
 mod operators;
 pub mod plan;
 pub mod syntax;
+pub mod windows;
 
 pub use answer::{Error, Prepared, ResultColumn, ResultPlan, prepare};

@@ -74,21 +74,18 @@ impl<'a> Cells<'a> {
 
     /// Appends a value that is not null as JSON.
     pub fn push_json(&self, row: usize, out: &mut String) {
-        // Writing to a string cannot fail.
-        let _ = match self {
-            Self::Bool(values) => write!(out, "{}", values.value(row)),
-            Self::Int(values) => write!(out, "{}", values.value(row)),
-            Self::Long(values) => write!(out, "{}", values.value(row)),
-            Self::Real(values) => Ok(push_real(out, values.value(row))),
-            Self::Decimal(values) => Ok(push_decimal(out, values.value(row))),
-            Self::DateTime(values) => Ok(quoted(out, |out| push_datetime(out, values.value(row)))),
-            Self::TimeSpan(values) => Ok(quoted(out, |out| push_timespan(out, values.value(row)))),
-            Self::String(values) => {
-                Ok(push_text(out, if values.is_null(row) { "" } else { values.value(row) }))
-            }
-            Self::Guid(values) => Ok(push_text(out, values.value(row))),
-            Self::Dynamic(values) => Ok(out.push_str(&compact(values.value(row)))),
-        };
+        match self {
+            Self::Bool(values) => out.push_str(if values.value(row) { "true" } else { "false" }),
+            Self::Int(values) => push_long(out, values.value(row).into()),
+            Self::Long(values) => push_long(out, values.value(row)),
+            Self::Real(values) => push_real(out, values.value(row)),
+            Self::Decimal(values) => push_decimal(out, values.value(row)),
+            Self::DateTime(values) => quoted(out, |out| push_datetime(out, values.value(row))),
+            Self::TimeSpan(values) => quoted(out, |out| push_timespan(out, values.value(row))),
+            Self::String(values) => push_text(out, if values.is_null(row) { "" } else { values.value(row) }),
+            Self::Guid(values) => push_text(out, values.value(row)),
+            Self::Dynamic(values) => out.push_str(&compact(values.value(row))),
+        }
     }
 
     /// The hash of a value that is not null: equal values have equal hashes.
@@ -135,6 +132,11 @@ fn real_bits(value: f64) -> u64 {
     } else {
         value.to_bits()
     }
+}
+
+fn push_long(out: &mut String, value: i64) {
+    // Writing to a string cannot fail.
+    let _ = write!(out, "{value}");
 }
 
 fn quoted(out: &mut String, push: impl FnOnce(&mut String)) {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringViewArray,
-    TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray,
 };
 use arrow_schema::Schema;
 use datafusion::{
@@ -16,6 +15,9 @@ use datafusion::{
 use phalanx_signal::ColumnType;
 
 use super::{Setup, aggregate, all, call, groups::Rows};
+
+/// A name, arguments, what comes of the rows of group "a", and of no rows.
+type Case = (&'static str, Vec<(Expr, ColumnType)>, &'static str, &'static str);
 
 #[test]
 fn names_are_unique_and_described() {
@@ -36,19 +38,18 @@ async fn values_of_a_group_become_one() {
     let (n, r, s) = ((col("n"), Long), (col("r"), Real), (col("s"), String));
     let (t, d, b) = ((col("t"), DateTime), (col("d"), Dynamic), (col("b"), Bool));
     let number = |value: i64| (lit(value), Long);
-    // What comes of the rows of group "a", and of no rows.
-    let cases: Vec<(&str, Vec<(Expr, ColumnType)>, &str, &str)> = vec![
+    let cases: Vec<Case> = vec![
         ("count", vec![], "5", "0"),
         ("countif", vec![b.clone()], "3", "0"),
         ("sum", vec![n.clone()], "10", "0"),
-        ("sum", vec![r.clone()], "5.0", "0.0"),
+        ("sum", vec![r.clone()], "4.5", "0.0"),
         ("sumif", vec![n.clone(), b.clone()], "6", "0"),
         ("avg", vec![n.clone()], "2.5", "NaN"),
         ("avg", vec![t.clone()], "1970-01-01T00:00:00.000002Z", ""),
         ("avgif", vec![n.clone(), b.clone()], "2.0", "NaN"),
         ("min", vec![n.clone()], "1", ""),
         ("max", vec![s.clone()], "y", ""),
-        ("max", vec![d.clone()], "[3]", ""),
+        ("max", vec![d.clone()], r#"{"k": 2}"#, ""),
         ("min", vec![d.clone()], "1", ""),
         ("minif", vec![n.clone(), b.clone()], "1", ""),
         ("maxif", vec![n.clone(), b.clone()], "3", ""),
@@ -76,12 +77,12 @@ async fn values_of_a_group_become_one() {
         ("take_any", vec![d.clone()], "{0:1}", "{0:}"),
         ("take_anyif", vec![n.clone(), b.clone()], "{0:1}", "{0:}"),
         ("percentile", vec![n.clone(), number(50)], "{0:2}", "{0:}"),
-        ("percentiles", vec![r.clone(), number(0), (lit(99.9), Real)], "{0:0.5,1:3.0}", "{0:,1:}"),
+        ("percentiles", vec![r.clone(), number(0), (lit(99.9), Real)], "{0:0.5,1:2.5}", "{0:,1:}"),
         ("percentiles_array", vec![t.clone(), number(100)], r#"["1970-01-01T00:00:00.0000030Z"]"#, "[null]"),
         ("percentilesw_array", vec![n.clone(), n.clone(), number(50), number(75)], "[3,4]", "[null,null]"),
-        ("stdev", vec![r.clone()], "1.2583057392117916", "0.0"),
-        ("variancep", vec![r.clone()], "1.0555555555555556", "0.0"),
-        ("covariance", vec![r.clone(), r.clone()], "1.5833333333333333", "0.0"),
+        ("variance", vec![r.clone()], "1.0", "0.0"),
+        ("variancep", vec![r.clone()], "0.6666666666666666", "0.0"),
+        ("covariance", vec![r.clone(), r.clone()], "1.0", "0.0"),
         ("binary_all_or", vec![n.clone()], "7", ""),
         ("binary_all_and", vec![n.clone()], "0", ""),
         ("binary_all_xor", vec![n.clone()], "4", ""),
@@ -228,7 +229,7 @@ async fn constants_that_make_no_sense_are_errors() {
 fn rows(partitions: usize) -> MemTable {
     let group = StringViewArray::from(vec!["a", "a", "b", "a", "a", "b", "a"]);
     let n = Int64Array::from(vec![Some(1), Some(2), None, Some(3), Some(4), None, None]);
-    let r = Float64Array::from(vec![Some(0.5), Some(1.5), None, None, Some(3.0), None, None]);
+    let r = Float64Array::from(vec![Some(0.5), Some(1.5), None, None, Some(2.5), None, None]);
     let s = StringViewArray::from(vec![
         Some("x"),
         None,
@@ -270,7 +271,7 @@ fn rows(partitions: usize) -> MemTable {
 fn context(partitions: usize) -> SessionContext {
     let config = SessionConfig::new()
         .with_target_partitions(partitions)
-        .with_batch_size(64)
+        .with_batch_size(1024)
         .with_round_robin_repartition(partitions > 1);
     SessionContext::new_with_config(config)
 }
