@@ -66,10 +66,9 @@ pub struct Position {
 impl Position {
     /// The place of a byte offset in `text`.
     pub fn of(text: &str, offset: u32) -> Self {
-        let before = &text.as_bytes()[..text.len().min(offset as usize)];
-        let line_start = line_start(text, before.len());
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        let column = 1 + characters(&before[line_start..]);
+        let offset = floor(text, offset as usize);
+        let line = 1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..offset]).count();
+        let column = 1 + text[line_start(text, offset)..offset].chars().count();
         Self { line: line as u32, column: column as u32 }
     }
 }
@@ -120,7 +119,7 @@ fn excerpt(text: &str, span: Span) -> (String, usize, usize) {
     };
     out.extend(shown.chars().map(printable));
     let length = floor(text, span.end as usize).saturating_sub(start).min(shown.len());
-    let width = characters(&shown.as_bytes()[..length]).max(1);
+    let width = shown[..length].chars().count().max(1);
     if is_cut {
         out.push('…');
     }
@@ -137,7 +136,7 @@ fn printable(character: char) -> char {
 }
 
 fn line_start(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+    memchr::memrchr(b'\n', &text.as_bytes()[..offset]).map_or(0, |at| at + 1)
 }
 
 /// The greatest boundary of a character that is not after `offset`.
@@ -147,11 +146,6 @@ fn floor(text: &str, offset: usize) -> usize {
         offset -= 1;
     }
     offset
-}
-
-/// Characters of UTF-8, also of a cut one.
-fn characters(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
 }
 
 /// The candidate that a misspelt word most likely means.

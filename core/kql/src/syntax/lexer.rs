@@ -4,10 +4,11 @@ use super::diagnostic::{Code, Diagnostic};
 use super::tree::ScalarType;
 use super::{Span, Token, TokenKind};
 
-/// Tokens of `text`, the last of which is [`TokenKind::End`], and what is wrong with them.
+/// Tokens of `text`, the last of which is [`TokenKind::End`], and what is wrong with them. `None` if there are too
+/// many.
 ///
 /// The text must be shorter than 4 GiB.
-pub fn tokens(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Token> {
+pub fn tokens(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<Token>> {
     let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, diagnostics };
     // A token takes about five bytes of usual text; more is allocated as it is needed.
     let mut tokens = Vec::with_capacity(text.len() / 8 + 16);
@@ -17,7 +18,10 @@ pub fn tokens(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Token> {
         let kind = lexer.next();
         tokens.push(Token { kind, span: Span::new(start as u32, lexer.at as u32) });
         if kind == TokenKind::End {
-            return tokens;
+            return Some(tokens);
+        }
+        if tokens.len() > super::MAX_TOKENS {
+            return None;
         }
     }
 }

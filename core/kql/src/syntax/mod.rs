@@ -19,13 +19,17 @@ pub use span::Span;
 pub use token::{Token, TokenKind};
 
 /// How many levels a tree may have, nesting and chains together.
-pub const MAX_DEPTH: usize = 160;
+pub const MAX_DEPTH: usize = 100;
 
-/// The longest text that is read, in bytes.
+/// The longest text that is read, in bytes. Long lists of addresses and hashes are some megabytes.
 pub const MAX_TEXT_BYTES: usize = 16 << 20;
 
-/// How many mistakes of one text are reported.
-pub const MAX_DIAGNOSTICS: usize = 100;
+/// How many tokens are read; with the largest node that one or two tokens make, this bounds the tree's memory to
+/// some 100 MB.
+pub const MAX_TOKENS: usize = 1_000_000;
+
+/// How many mistakes of one text are reported. What follows is not read: it is no query.
+pub const MAX_DIAGNOSTICS: usize = 20;
 
 /// A text's tree, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +47,11 @@ pub fn parse(text: &str) -> Parsed {
         return Parsed { query: tree::Query::default(), diagnostics: vec![diagnostic] };
     }
     let mut diagnostics = Vec::new();
-    let tokens = lexer::tokens(text, &mut diagnostics);
+    let Some(tokens) = lexer::tokens(text, &mut diagnostics) else {
+        let message = format!("the query has more than {MAX_TOKENS} words and signs");
+        let diagnostic = Diagnostic { code: Code::TooLong, message, span: Span::at(0) };
+        return Parsed { query: tree::Query::default(), diagnostics: vec![diagnostic] };
+    };
     let query = parser::query(text, &tokens, &mut diagnostics);
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     Parsed { query, diagnostics }

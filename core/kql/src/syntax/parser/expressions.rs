@@ -78,22 +78,26 @@ const PRODUCT: u8 = 4;
 const TEXT: u8 = 5;
 
 impl Parser<'_> {
+    // What calls itself by way of brackets takes no closures: each would be another frame of the stack.
+
     /// An expression without `|`.
     pub(super) fn expr(&mut self) -> Expr {
-        self.nested(Self::logical).unwrap_or_else(|| self.missing())
+        let Some(outer) = self.enter() else { return self.missing() };
+        let expr = self.logical();
+        self.leave(outer);
+        expr
     }
 
     /// An expression, a pipeline, or what begins one.
     pub(super) fn query(&mut self) -> Expr {
-        self.nested(|parser| {
-            let start = parser.start();
-            let source = match parser.source() {
-                Some(source) => Expr::new(ExprKind::Source(Box::new(source)), parser.span_from(start)),
-                None => parser.logical(),
-            };
-            parser.pipeline(source)
-        })
-        .unwrap_or_else(|| self.missing())
+        let Some(outer) = self.enter() else { return self.missing() };
+        let source = match self.source() {
+            Some(source) => source,
+            None => self.logical(),
+        };
+        let query = self.pipeline(source);
+        self.leave(outer);
+        query
     }
 
     /// `value`, `name = value`, `(a, b) = value`.
@@ -142,33 +146,34 @@ impl Parser<'_> {
         self.kind_at(length + 1) == TokenKind::Assign
     }
 
-    /// `or` and `and`.
+    /// Operands with `or` between them, as one node.
     fn logical(&mut self) -> Expr {
-        self.chain(
-            "or",
-            |parser| parser.chain("and", |parser| parser.binary(EQUALITY), ExprKind::And),
-            ExprKind::Or,
-        )
-    }
-
-    /// Operands with a word between them, as one node.
-    fn chain(
-        &mut self,
-        word: &str,
-        mut operand: impl FnMut(&mut Self) -> Expr,
-        kind: fn(Vec<Expr>) -> ExprKind,
-    ) -> Expr {
-        let first = operand(self);
-        if self.word() != word {
+        let first = self.conjunction();
+        if self.word() != "or" {
             return first;
         }
         let start = first.span.start;
         let mut operands = vec![first];
-        while self.eat_word(word) {
-            operands.push(operand(self));
+        while self.eat_word("or") {
+            operands.push(self.conjunction());
         }
         self.wrap();
-        Expr::new(kind(operands), self.span_from(start))
+        Expr::new(ExprKind::Or(operands), self.span_from(start))
+    }
+
+    /// Operands with `and` between them, as one node.
+    fn conjunction(&mut self) -> Expr {
+        let first = self.binary(EQUALITY);
+        if self.word() != "and" {
+            return first;
+        }
+        let start = first.span.start;
+        let mut operands = vec![first];
+        while self.eat_word("and") {
+            operands.push(self.binary(EQUALITY));
+        }
+        self.wrap();
+        Expr::new(ExprKind::And(operands), self.span_from(start))
     }
 
     /// Operators that bind at least as closely as `least`. The height of operands side by side is that of the
@@ -349,7 +354,10 @@ impl Parser<'_> {
         let start = self.start();
         match self.kind() {
             TokenKind::OpenParen => {
-                let inner = self.parenthesized(Self::query).unwrap_or_else(|| self.missing());
+                let opening = self.at;
+                self.open_bracket(TokenKind::OpenParen);
+                let inner = self.query();
+                self.close_bracket(opening);
                 Expr::new(ExprKind::Paren(Box::new(inner)), self.span_from(start))
             }
             TokenKind::Star => {
@@ -447,24 +455,29 @@ impl Parser<'_> {
     }
 
     fn call_of(&mut self, name: Name) -> Call {
-        let arguments = self.parenthesized(|parser| parser.arguments()).unwrap_or_default();
+        let opening = self.at;
+        let mut arguments = Vec::new();
+        if self.open_bracket(TokenKind::OpenParen) {
+            while self.kind() != TokenKind::CloseParen || !arguments.is_empty() {
+                arguments.push(self.argument());
+                if !self.eat(TokenKind::Comma) {
+                    break;
+                }
+            }
+            self.close_bracket(opening);
+        }
         let span = self.span_from(name.span.start);
         Call { name, arguments, span }
     }
 
-    fn arguments(&mut self) -> Vec<Argument> {
-        if self.kind() == TokenKind::CloseParen {
-            return Vec::new();
+    fn argument(&mut self) -> Argument {
+        let length = self.name_length(0);
+        let mut name = None;
+        if length > 0 && self.kind_at(length) == TokenKind::Assign {
+            name = Some(self.name());
+            self.advance();
         }
-        self.comma_list(|parser| {
-            let length = parser.name_length(0);
-            let name = (length > 0 && parser.kind_at(length) == TokenKind::Assign).then(|| {
-                let name = parser.name();
-                parser.advance();
-                name
-            });
-            Argument { name, value: parser.query() }
-        })
+        Argument { name, value: self.query() }
     }
 
     /// The inside of `typeof`, with its parentheses.

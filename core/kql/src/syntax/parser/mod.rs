@@ -141,25 +141,38 @@ impl<'a> Parser<'a> {
     /// `open inner close`. What stands between the inner part and its bracket is reported and left out. `None` if
     /// the opening bracket is missing, which is reported.
     fn bracketed<T>(&mut self, open: TokenKind, inner: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        let opening = self.token();
-        if !self.expect(open) {
+        if !self.open_bracket(open) {
             return None;
         }
-        let close = open.counterpart().expect("only brackets are given");
-        self.open.push(close);
+        let opening = self.at - 1;
         let result = inner(self);
-        self.open.pop();
-        if !self.eat(close) {
-            let place = Position::of(self.text, opening.span.start);
-            let (opened, closed) = (open.text(), close.text());
-            self.report_expected(&format!(
-                "{closed} for the {opened} of line {}, column {}",
-                place.line, place.column
-            ));
-            self.skip_to_closing();
-            self.eat(close);
-        }
+        self.close_bracket(opening);
         Some(result)
+    }
+
+    /// Steps over an opening bracket, or reports that it is missing.
+    fn open_bracket(&mut self, open: TokenKind) -> bool {
+        let found = self.expect(open);
+        if found {
+            self.open.push(open.counterpart().expect("only brackets are given"));
+        }
+        found
+    }
+
+    /// Steps over what closes the bracket that is the token `opening`, and over what is wrong before it.
+    fn close_bracket(&mut self, opening: usize) {
+        let opening = self.tokens[opening];
+        let close = self.open.pop().expect("every bracket that is closed was opened");
+        if self.eat(close) {
+            return;
+        }
+        if self.reported_at != Some(self.at) {
+            let place = Position::of(self.text, opening.span.start);
+            let (opened, closed) = (opening.kind.text(), close.text());
+            self.report_expected(&format!("{closed} for the {opened} of line {}, column {}", place.line, place.column));
+        }
+        self.skip_to_closing();
+        self.eat(close);
     }
 
     fn parenthesized<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> Option<T> {
@@ -205,16 +218,25 @@ impl<'a> Parser<'a> {
 
     /// A level further down. `None`, reported, if that is too deep; the rest of the text is then not read.
     fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let outer = self.enter()?;
+        let result = inner(self);
+        self.leave(outer);
+        Some(result)
+    }
+
+    /// Goes a level down, and gives what [`Self::leave`] needs.
+    fn enter(&mut self) -> Option<usize> {
         if self.depth >= MAX_DEPTH {
             self.too_deep();
             return None;
         }
         self.depth += 1;
-        let outer = std::mem::take(&mut self.height);
-        let result = inner(self);
+        Some(std::mem::take(&mut self.height))
+    }
+
+    fn leave(&mut self, outer: usize) {
         self.depth -= 1;
         self.height = outer.max(self.height + 1);
-        Some(result)
     }
 
     /// To be called where what was parsed becomes a child of a new node on the same level.
@@ -231,8 +253,7 @@ impl<'a> Parser<'a> {
             let message = format!("this is nested or chained deeper than {MAX_DEPTH} levels");
             self.report(Code::TooDeep, message, at);
         }
-        self.at = self.tokens.len() - 1;
-        self.reported_at = Some(self.at);
+        self.stop();
     }
 
     fn missing(&self) -> Expr {
@@ -242,7 +263,15 @@ impl<'a> Parser<'a> {
     fn report(&mut self, code: Code, message: String, span: Span) {
         if self.diagnostics.len() < MAX_DIAGNOSTICS {
             self.diagnostics.push(Diagnostic { code, message, span });
+        } else {
+            self.stop();
         }
+    }
+
+    /// Reads nothing more, and reports nothing more.
+    fn stop(&mut self) {
+        self.at = self.tokens.len() - 1;
+        self.reported_at = Some(self.at);
     }
 
     /// Reports that `what` should stand where the current token stands.
@@ -258,10 +287,8 @@ impl<'a> Parser<'a> {
             return;
         }
         self.reported_at = Some(self.at);
-        if self.diagnostics.len() < MAX_DIAGNOSTICS {
-            let message = message(self);
-            self.report(code, message, self.token().span);
-        }
+        let message = message(self);
+        self.report(code, message, self.token().span);
     }
 
     /// What a message says of the current token.

@@ -10,10 +10,19 @@ use crate::syntax::{Span, TokenKind};
 
 impl<'a> Parser<'a> {
     /// The operator that begins a query, if one does here. `datatable` and `externaldata` are expressions.
-    pub(super) fn source(&mut self) -> Option<Source> {
+    pub(super) fn source(&mut self) -> Option<Expr> {
+        if !self.begins_source() {
+            return None;
+        }
+        let start = self.start();
+        let source = Box::new(self.source_operator());
+        Some(Expr::new(ExprKind::Source(source), self.span_from(start)))
+    }
+
+    fn begins_source(&self) -> bool {
         let word = self.word();
         let next = self.kind_at(1);
-        let is_source = match word {
+        match word {
             "range" => match self.name_length(1) {
                 0 => false,
                 length => self.word_at(1 + length) == "from",
@@ -31,12 +40,13 @@ impl<'a> Parser<'a> {
                 self.kind_at(1) == TokenKind::Minus && self.word_at(2) == "expand" && self.is_adjacent(1)
             }
             _ => false,
-        };
-        if !is_source {
-            return None;
         }
+    }
+
+    fn source_operator(&mut self) -> Source {
+        let word = self.word();
         self.advance();
-        Some(match word {
+        match word {
             "range" => Source::Range(self.range()),
             "print" => Source::Print(self.comma_list(Self::named_expr)),
             "union" => Source::Union(self.union()),
@@ -48,7 +58,7 @@ impl<'a> Parser<'a> {
                 self.wildcard(2);
                 Source::MacroExpand(self.macro_expand())
             }
-        })
+        }
     }
 
     /// Whether an operand stands there, rather than an operator after a name.
