@@ -16,7 +16,10 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use phalanx_signal::ColumnType;
 
-use crate::aggregates::Aggregate;
+use crate::{
+    aggregates::Aggregate,
+    windows::{Window, window},
+};
 
 /// Which column, in the whole query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -139,6 +142,22 @@ pub struct SortKey {
     pub expr: Expr,
     pub is_descending: bool,
     pub is_nulls_first: bool,
+}
+
+impl WindowFunction {
+    /// The function as the language knows it.
+    pub fn window(self) -> &'static Window {
+        let name = match self {
+            Self::RowNumber => "row_number",
+            Self::Previous => "prev",
+            Self::Next => "next",
+            Self::CumulativeSum => "row_cumsum",
+            Self::RankDense => "row_rank_dense",
+            Self::RankMin => "row_rank_min",
+            Self::Session => "row_window_session",
+        };
+        window(name).expect("the table of these functions has each of them")
+    }
 }
 
 impl Relation {

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::{Planned, Planner};
-use crate::bound::{Expr, Relation, SortKey, Value, WindowCall, WindowFunction};
+use crate::{
+    bound::{Expr, Relation, SortKey, Value, WindowCall, WindowFunction},
+    windows::as_udwf,
+};
 use datafusion::{
     error::DataFusionError,
     functions_window::{
@@ -15,6 +18,7 @@ use datafusion::{
         expr::{WindowFunction as DfWindowFunction, WindowFunctionParams},
     },
 };
+use phalanx_signal::ColumnType;
 
 impl Planner<'_> {
     pub(super) fn window(
@@ -69,7 +73,11 @@ impl Planner<'_> {
             }
             (WindowFunction::Previous, _) => Ok((lag_udwf(), self.values(&call.arguments)?)),
             (WindowFunction::Next, _) => Ok((lead_udwf(), self.values(&call.arguments)?)),
-            (function, _) => Err(DataFusionError::NotImplemented(format!("{function:?}"))),
+            (function, arguments) => {
+                let types: Vec<ColumnType> = arguments.iter().map(|argument| argument.kind).collect();
+                let udwf = as_udwf(function.window(), &types, call.kind);
+                Ok((udwf, self.values(arguments)?))
+            }
         }
     }
 }

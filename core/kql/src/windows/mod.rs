@@ -1,30 +1,25 @@
 //! The functions of the rows around: they see rows in an order, and remember.
 //!
-//! They are no windows of SQL, though two of them look so: `restart` is any condition on the row, and the order is
-//! whatever the rows come in. So each is a [`Running`] that is given the arguments batch by batch and gives as many
-//! values back. What it keeps between batches is a few values, however many rows there are.
+//! `prev`, `next` and a plain `row_number` are the engine's `lag`, `lead` and `row_number`. The others are no windows
+//! of SQL, for they begin again wherever a condition says so. Each is a [`Running`] that goes once over the rows of a
+//! partition.
 //!
-//! How a plan calls them: one operator that
-//!
-//! * needs its input as **one partition**, in the order of the language's last `sort` (both as requirements, so that
-//!   the engine neither drops the sort nor spreads the rows), and keeps that order;
-//! * evaluates the arguments of all its calls over each batch and hands them to [`Serializer::push`], which gives
-//!   batches back with a column for each call, later if `next` has to see more rows first;
-//! * gives what [`Serializer::finish`] holds back at the end.
-//!
-//! A call whose argument is a call (`row_cumsum(x, id != prev(id))`) is two such operators, the inner one first.
+//! Whatever the function, the plan has to say the order in the call (`OVER (PARTITION BY … ORDER BY …)`), with the
+//! keys of the language's last `sort`: an order that nobody asks for may be lost on the way.
 
 mod running;
-mod serializer;
 mod session;
 mod shift;
 #[cfg(test)]
 mod tests;
+mod udwf;
 
-pub use serializer::{Call, Serializer};
+pub use udwf::as_udwf;
+
+use std::sync::Arc;
 
 use arrow_array::ArrayRef;
-use datafusion::common::Result;
+use datafusion::{common::Result, logical_expr::WindowUDF};
 use phalanx_signal::ColumnType;
 
 use crate::functions::{Parameter, Returns};
@@ -41,18 +36,18 @@ pub struct Window {
     pub body: Body,
 }
 
-/// How a function is computed. It is made for the types of its arguments.
+/// How a function is computed.
 #[derive(Clone, Copy)]
 pub enum Body {
-    /// From the rows so far.
+    /// By the engine's own function.
+    Engine(fn() -> Arc<WindowUDF>),
+    /// From the rows so far; made for the types of the arguments.
     Running(fn(&[ColumnType]) -> Box<dyn Running>),
-    /// From a row that many rows away: the second argument, behind or, for `true`, ahead.
-    Shift { is_ahead: bool },
 }
 
 /// What a function remembers of the rows so far.
 pub trait Running: Send + std::fmt::Debug {
-    /// The values for the next rows.
+    /// The values for the next rows, one each.
     fn push(&mut self, arguments: &[ArrayRef], rows: usize) -> Result<ArrayRef>;
 }
 

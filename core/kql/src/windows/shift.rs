@@ -1,5 +1,6 @@
-//! `prev`, `next`: see [`super::Serializer`], which alone has the rows around at hand.
+//! `prev`, `next`.
 
+use datafusion::functions_window::lead_lag::{lag_udwf, lead_udwf};
 use phalanx_signal::ColumnType;
 
 use super::{Body, Window};
@@ -21,7 +22,7 @@ pub(super) const WINDOWS: &[Window] = &[
             "range x from 1 to 3 step 1 | extend p = prev(x, 1, 0) | summarize make_list(p)",
             "[0,1,2]",
         )],
-        body: Body::Shift { is_ahead: false },
+        body: Body::Engine(lag_udwf),
     },
     Window {
         name: "next",
@@ -32,6 +33,6 @@ pub(super) const WINDOWS: &[Window] = &[
             "range x from 1 to 3 step 1 | extend n = next(x, 2, 0) | summarize make_list(n)",
             "[3,0,0]",
         )],
-        body: Body::Shift { is_ahead: true },
+        body: Body::Engine(lead_udwf),
     },
 ];
