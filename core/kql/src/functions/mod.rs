@@ -10,6 +10,7 @@ mod column;
 mod define;
 mod dynamic;
 pub(crate) mod dynamic_value;
+mod geo;
 pub(crate) mod ip;
 mod json;
 pub(crate) mod part;
@@ -138,6 +139,15 @@ pub fn families() -> &'static [&'static [Function]] {
         dynamic::SPLIT,
         dynamic::RANGE,
         dynamic::TREE,
+        geo::CELLS,
+        geo::DENSIFY,
+        geo::GEOHASH,
+        geo::H3,
+        geo::LINES,
+        geo::OVERLAPS,
+        geo::POINTS,
+        geo::POLYGONS,
+        geo::WKT,
         ip::COMPARE,
         ip::CONVERT,
         ip::RANGES,
