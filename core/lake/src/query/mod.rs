@@ -22,6 +22,7 @@ use datafusion::{
     common::{DataFusionError, Result as EngineResult},
     datasource::object_store::ObjectStoreUrl,
     execution::{SendableRecordBatchStream, context::SQLOptions},
+    logical_expr::LogicalPlan,
     physical_plan::execute_stream,
     prelude::{SessionConfig, SessionContext},
 };
@@ -144,6 +145,35 @@ impl Lake {
         text: &str,
         limits: QueryLimits,
     ) -> Result<QueryStream, QueryError> {
+        self.ask(tenant, Asked::Text(text.to_owned()), limits).await
+    }
+
+    /// As [`Lake::query`], for a plan that somebody has made over the tables of [`Lake::provider`].
+    pub async fn run_plan(
+        &self,
+        tenant: TenantId,
+        plan: LogicalPlan,
+        limits: QueryLimits,
+    ) -> Result<QueryStream, QueryError> {
+        self.ask(tenant, Asked::Plan(Box::new(plan)), limits).await
+    }
+
+    /// A table of a tenant, files and hot rows of this moment, for plans that others make; `None` if the catalog
+    /// has no table of that name.
+    pub async fn provider(
+        &self,
+        tenant: TenantId,
+        table: &str,
+    ) -> Result<Option<Arc<dyn TableProvider>>, LakeError> {
+        Ok(self.scan(tenant, table).await?.map(|scan| Arc::new(scan) as Arc<dyn TableProvider>))
+    }
+
+    async fn ask(
+        &self,
+        tenant: TenantId,
+        asked: Asked,
+        limits: QueryLimits,
+    ) -> Result<QueryStream, QueryError> {
         let mut deadline = Box::pin(tokio::time::sleep(limits.time));
         let guard = Arc::new(Guard::new(limits.time));
         let (begun, begins) = oneshot::channel();
@@ -155,8 +185,7 @@ impl Lake {
         if !is_current {
             tracing::warn!("a query does not see everything that was acknowledged: the lake lags");
         }
-        let query =
-            Query { session: self.session(tenant)?, text: text.to_owned(), limits, guard: guard.clone() };
+        let query = Query { session: self.session(tenant)?, asked, limits, guard: guard.clone() };
         let task = self.engine().threads().spawn(query.work(begun, found)).abort_handle();
         let work = Work { guard, task };
         let schema = tokio::select! {
@@ -197,10 +226,17 @@ impl Lake {
     }
 }
 
+/// What is asked.
+enum Asked {
+    /// SQL.
+    Text(String),
+    Plan(Box<LogicalPlan>),
+}
+
 /// A query on its way through the engine.
 struct Query {
     session: SessionContext,
-    text: String,
+    asked: Asked,
     limits: QueryLimits,
     guard: Arc<Guard>,
 }
@@ -225,7 +261,13 @@ impl Query {
     async fn plan(&self) -> Result<SendableRecordBatchStream, QueryError> {
         let read_only =
             SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        let mut frame = self.session.sql_with_options(&self.text, read_only).await?;
+        let mut frame = match &self.asked {
+            Asked::Text(text) => self.session.sql_with_options(text, read_only).await?,
+            Asked::Plan(plan) => {
+                read_only.verify_plan(plan)?;
+                self.session.execute_logical_plan((**plan).clone()).await?
+            }
+        };
         if let Some(rows) = self.limits.rows {
             frame = frame.limit(0, Some(rows))?;
         }
