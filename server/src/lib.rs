@@ -12,6 +12,7 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod data_folder;
+pub mod hunting;
 pub mod ingest;
 pub mod listen;
 pub mod metrics;

@@ -20,7 +20,7 @@ use super::{
     timespan,
 };
 use crate::{
-    hunting::{Answer, Asker, BYTES_MAX, HuntError, Hunting, Limits, Question, ROWS_MAX},
+    hunting::{Answer, Asker, BYTES_MAX, Hunting, Limits, Question, ROWS_MAX},
     ingest::now_micros,
     platform::Platform,
 };
@@ -103,7 +103,7 @@ impl Handler {
         let asked: Asked = context.json().await?;
         let asker = asker(&context, PATH)?;
         let question = question(asked, asker, context.tenant()?, preferences)?;
-        let answer = self.hunting.ask(&question).await.map_err(refusal)?;
+        let answer = self.hunting.ask(&question).await.map_err(mistake)?;
         Ok(response(write(&answer, preferences)))
     }
 
@@ -121,7 +121,7 @@ impl Handler {
             let (status, body) = match self.item(item.body, asker.clone(), tenant, preferences).await {
                 Ok(text) => (200, text),
                 Err(error) => {
-                    let body = Style::LogAnalytics.body(&error, context.ids());
+                    let body = Style::LogAnalytics.body(&error, context.ids(), chrono::Utc::now());
                     (error.code().status().as_u16(), body.to_string())
                 }
             };
@@ -143,7 +143,7 @@ impl Handler {
         let asked: Asked =
             serde_json::from_value(body).map_err(|error| ApiError::invalid(format!("`body`: {error}")))?;
         let question = question(asked, asker, tenant, preferences)?;
-        let answer = self.hunting.ask(&question).await.map_err(refusal)?;
+        let answer = self.hunting.ask(&question).await.map_err(mistake)?;
         Ok(write(&answer, preferences))
     }
 }
@@ -181,11 +181,6 @@ fn question(
     let limits = Limits { rows: ROWS_MAX, bytes: BYTES_MAX, time: std::time::Duration::from_secs(seconds) };
     let tenant = TenantId::new(tenant);
     Ok(Question { tenant, text: asked.query, time_range, parameters: Vec::new(), limits, asker })
-}
-
-/// A failure; a query that had its time is a gateway's time-out to these clients.
-fn refusal(error: HuntError) -> ApiError {
-    mistake(error)
 }
 
 fn write(answer: &Answer, preferences: Preferences) -> String {

@@ -6,13 +6,17 @@
 mod backup;
 mod dead_letters;
 mod document;
+mod graph_hunting;
 mod ingest;
+mod kusto;
+mod log_analytics;
 mod logs_ingestion;
 mod operations;
 mod query;
 pub mod rows;
 mod services;
 mod tables;
+mod timespan;
 
 pub use query::INCOMPLETE;
 
@@ -26,16 +30,20 @@ use phalanx_web::{
     route::{self, Api, RequestObserver, RequestRecord},
 };
 
-use crate::{metrics::Metrics, platform::Platform};
+use crate::{hunting::Hunting, metrics::Metrics, platform::Platform};
 
 /// Every API.
-pub fn apis(platform: &Platform, oauth: Arc<OAuth>) -> Vec<Api> {
+pub fn apis(platform: &Platform, oauth: Arc<OAuth>, base: &str) -> Vec<Api> {
+    let hunting = Arc::new(Hunting::new(platform, &platform.config().query));
     document::with_document(vec![
         operations::api(platform),
         oauth.api(),
         logs_ingestion::api(platform),
         ingest::api(platform),
-        query::api(platform),
+        query::api(platform, hunting.clone()),
+        kusto::api(platform, hunting.clone(), base),
+        log_analytics::api(platform, hunting.clone()),
+        graph_hunting::api(platform, hunting),
         tables::api(platform),
         services::api(platform),
         dead_letters::api(platform),
@@ -46,7 +54,7 @@ pub fn apis(platform: &Platform, oauth: Arc<OAuth>) -> Vec<Api> {
 /// The router of all APIs, for a server that is reached at `address`.
 pub async fn router(platform: &Platform, address: SocketAddr) -> anyhow::Result<Router> {
     let (oauth, gate) = platform.authority(address).await?;
-    route::router(&apis(platform, oauth), gate).context("the route tables contradict themselves")
+    route::router(&apis(platform, oauth, &platform.base(address)), gate).context("the route tables contradict themselves")
 }
 
 /// Percent-encodes a path segment or query value.

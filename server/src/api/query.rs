@@ -1,7 +1,7 @@
-//! Queries in SQL over all tables, streamed.
+//! Queries over all tables: in the Kusto Query Language, or in SQL with `"language": "sql"`.
 //!
-//! `POST /api/v1/query` with `{"query", "format": "jsonl" | "csv" | "table", "limit"}`. Rows are sent as
-//! they are found. An answer that misses rows which were acknowledged before has the header
+//! `POST /api/v1/query` with `{"query", "language", "format": "jsonl" | "csv" | "table", "limit"}`. Rows of a query
+//! in SQL are sent as they are found. An answer that misses rows which were acknowledged before has the header
 //! `Phalanx-Incomplete: true`. An answer that breaks off behind its first rows ends without the end of the chunked
 //! body, so no client takes a part for the whole.
 
@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arrow_schema::Schema;
 use axum::body::{Body, Bytes};
 use futures::StreamExt;
 use http::{Response, header::CONTENT_TYPE};
@@ -21,8 +22,16 @@ use phalanx_web::{
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-use super::rows::RowFormat;
-use crate::{config, metrics::Metrics, platform::Platform};
+use super::{
+    kusto::{asker, mistake as mistake_in_kql},
+    rows::RowFormat,
+};
+use crate::{
+    config,
+    hunting::{BYTES_MAX, Cut, HuntError, Hunting, Limits, Question},
+    metrics::Metrics,
+    platform::Platform,
+};
 
 /// The header of an answer that misses rows which were acknowledged before, for the lake does not get on.
 pub const INCOMPLETE: &str = "phalanx-incomplete";
@@ -32,22 +41,34 @@ pub const INCOMPLETE: &str = "phalanx-incomplete";
 struct QueryRequest {
     query: String,
     #[serde(default)]
+    language: Language,
+    #[serde(default)]
     format: RowFormat,
     #[serde(default)]
     limit: Option<usize>,
 }
 
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Language {
+    #[default]
+    Kql,
+    Sql,
+}
+
 struct Handler {
+    hunting: Arc<Hunting>,
     lake: Arc<Lake>,
     metrics: Arc<Metrics>,
     config: config::Query,
     permits: Arc<Semaphore>,
 }
 
-pub(super) fn api(platform: &Platform) -> Api {
+pub(super) fn api(platform: &Platform, hunting: Arc<Hunting>) -> Api {
     let config = platform.config().query.clone();
     let seconds = config.seconds_max;
     let handler = Arc::new(Handler {
+        hunting,
         lake: platform.lake().clone(),
         metrics: platform.metrics().clone(),
         permits: Arc::new(Semaphore::new(config.concurrent_max)),
@@ -60,17 +81,58 @@ pub(super) fn api(platform: &Platform) -> Api {
     Api::new("Query").route(
         Route::post("/api/v1/query", "query", Access::Role(Role::Reader), query)
             .style(Style::ResourceManager)
-            .summary("Asks in SQL over all tables of the caller's tenant")
+            .summary("Asks in KQL or SQL over all tables of the caller's tenant")
             .tag("query")
             .timeout(Duration::from_secs(seconds + 5))
             .on_hang_up(HangUp::Cancel),
     )
 }
 
+/// An answer is made as a whole before it is sent; more than this is asked for in parts, or exported.
+const ANSWER_BYTES_MAX: usize = 4 * BYTES_MAX;
+
 impl Handler {
+    async fn ask(&self, question: &Question, format: RowFormat) -> HandlerResult {
+        let answer = self.hunting.ask(question).await.map_err(|error| match error {
+            HuntError::Text(problem) => ApiError::invalid(problem.drawn).with_reason(problem.code),
+            other => mistake_in_kql(other),
+        })?;
+        if let Some(Cut::Bytes(bytes)) = answer.cut {
+            return Err(ApiError::invalid(format!("the answer has more than {bytes} bytes; ask for less")));
+        }
+        let mut text = String::new();
+        for rows in &answer.results {
+            let fields = rows.columns.iter().map(|(name, kind)| kind.field(name)).collect::<Vec<_>>();
+            text.push_str(&format.header(&Schema::new(fields)));
+            for batch in rows.named().map_err(ApiError::internal)? {
+                format.write(&batch, &mut text).map_err(ApiError::internal)?;
+            }
+        }
+        let mut response = Response::new(Body::from(text));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, http::HeaderValue::from_static(format.media_type()));
+        if !answer.is_current {
+            headers.insert(INCOMPLETE, http::HeaderValue::from_static("true"));
+        }
+        Ok(response)
+    }
+
     async fn query(&self, mut request: RequestContext) -> HandlerResult {
         let tenant = phalanx_signal::TenantId::new(request.tenant()?);
         let asked: QueryRequest = request.json().await?;
+        if asked.language == Language::Kql {
+            let time = Duration::from_secs(self.config.seconds_max);
+            let rows = asked.limit.unwrap_or(usize::MAX - 1);
+            let question = Question {
+                tenant,
+                text: asked.query,
+                time_range: None,
+                parameters: Vec::new(),
+                limits: Limits { rows, bytes: ANSWER_BYTES_MAX, time },
+                asker: asker(&request, "/api/v1/query")?,
+            };
+            return self.ask(&question, asked.format).await;
+        }
         let permit = self.permits.clone().try_acquire_owned().map_err(|_| {
             ApiError::too_many_requests("too many queries run at the moment", Duration::from_secs(1))
         })?;

@@ -253,11 +253,16 @@ impl Platform {
     }
 
     /// The authority and the gate of all APIs, for a server that is reached at `address`.
+    /// Our address as clients know it.
+    pub fn base(&self, address: SocketAddr) -> String {
+        let name = self.config.server.names.first().map_or("localhost", String::as_str);
+        format!("https://{name}:{}", address.port())
+    }
+
     pub async fn authority(&self, address: SocketAddr) -> anyhow::Result<(Arc<OAuth>, Arc<Gate>)> {
         let clock = Clock::system();
         let tenant = *self.folder.tenant().as_uuid();
-        let name = self.config.server.names.first().map_or("localhost", String::as_str);
-        let authority = Authority::new(&format!("https://{name}:{}", address.port()))?;
+        let authority = Authority::new(&self.base(address))?;
         let store = Arc::new(FileKeyStore::new(self.folder.join("keys/signing.json")));
         let ring = KeyRing::open(store, RotationPolicy::default(), clock.clone());
         let ring = Arc::new(ring.await.context("can't open the signing keys")?);

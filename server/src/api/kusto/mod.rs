@@ -190,7 +190,7 @@ fn json_response(text: String) -> Response<Body> {
 }
 
 /// Appends the rows of an answer as arrays of cells, with commas between them.
-fn push_rows(rows: &crate::hunting::Rows, out: &mut String) {
+pub(super) fn push_rows(rows: &crate::hunting::Rows, out: &mut String) {
     let mut is_first = true;
     for batch in &rows.batches {
         for row in 0..batch.num_rows() {
@@ -207,7 +207,7 @@ fn push_rows(rows: &crate::hunting::Rows, out: &mut String) {
 }
 
 /// The chart of an answer as clients read it: JSON with every property that they know.
-fn visualization(answer: &Answer) -> Option<String> {
+pub(super) fn visualization(answer: &Answer) -> Option<String> {
     const PROPERTIES: [(&str, &str); 14] = [
         ("Title", "title"),
         ("XColumn", "xcolumn"),
