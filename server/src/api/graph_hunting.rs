@@ -68,7 +68,12 @@ pub(super) fn api(_: &Platform, hunting: Arc<Hunting>) -> Api {
         .route(route("/api/advancedhunting/run", "advanced_hunting_run", Names::Older))
 }
 
-async fn run(hunting: &Hunting, mut context: RequestContext, path: &'static str, names: Names) -> HandlerResult {
+async fn run(
+    hunting: &Hunting,
+    mut context: RequestContext,
+    path: &'static str,
+    names: Names,
+) -> HandlerResult {
     let asked: Asked = context.json().await?;
     let span = asked.timespan.as_deref().filter(|span| !span.is_empty()).unwrap_or(SPAN);
     let time_range = timespan::range(span, now_micros()).ok_or_else(|| {

@@ -84,10 +84,16 @@ pub(super) fn api(platform: &Platform, hunting: Arc<Hunting>) -> Api {
             .on_hang_up(HangUp::Cancel),
         )
         .route(
-            Route::new(Method::POST, "/v1/$batch", "log_analytics_batch", Access::Role(Role::Reader), move |request| {
-                let handler = batch.clone();
-                async move { handler.batch(request).await }
-            })
+            Route::new(
+                Method::POST,
+                "/v1/$batch",
+                "log_analytics_batch",
+                Access::Role(Role::Reader),
+                move |request| {
+                    let handler = batch.clone();
+                    async move { handler.batch(request).await }
+                },
+            )
             .style(Style::LogAnalytics)
             .summary("Several queries at once")
             .tag("query")
@@ -98,7 +104,8 @@ pub(super) fn api(platform: &Platform, hunting: Arc<Hunting>) -> Api {
 
 impl Handler {
     async fn query(&self, mut context: RequestContext) -> HandlerResult {
-        let prefer = context.headers().get("prefer").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let prefer =
+            context.headers().get("prefer").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let preferences = Preferences::read(prefer);
         let asked: Asked = context.json().await?;
         let asker = asker(&context, PATH)?;
@@ -117,7 +124,8 @@ impl Handler {
         let mut responses = Vec::new();
         for item in batch.requests {
             let prefer = item.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("prefer"));
-            let preferences = Preferences::read(prefer.and_then(|(_, value)| value.as_str()).unwrap_or_default());
+            let preferences =
+                Preferences::read(prefer.and_then(|(_, value)| value.as_str()).unwrap_or_default());
             let (status, body) = match self.item(item.body, asker.clone(), tenant, preferences).await {
                 Ok(text) => (200, text),
                 Err(error) => {
@@ -172,8 +180,10 @@ fn question(
 ) -> Result<Question, ApiError> {
     let time_range = match asked.timespan.as_deref().filter(|span| !span.is_empty()) {
         Some(span) => Some(timespan::range(span, now_micros()).ok_or_else(|| {
-            ApiError::invalid(format!("the timespan `{span}` is neither a duration nor an interval (ISO 8601)"))
-                .with_target("timespan")
+            ApiError::invalid(format!(
+                "the timespan `{span}` is neither a duration nor an interval (ISO 8601)"
+            ))
+            .with_target("timespan")
         })?),
         None => None,
     };

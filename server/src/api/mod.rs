@@ -54,7 +54,8 @@ pub fn apis(platform: &Platform, oauth: Arc<OAuth>, base: &str) -> Vec<Api> {
 /// The router of all APIs, for a server that is reached at `address`.
 pub async fn router(platform: &Platform, address: SocketAddr) -> anyhow::Result<Router> {
     let (oauth, gate) = platform.authority(address).await?;
-    route::router(&apis(platform, oauth, &platform.base(address)), gate).context("the route tables contradict themselves")
+    route::router(&apis(platform, oauth, &platform.base(address)), gate)
+        .context("the route tables contradict themselves")
 }
 
 /// Percent-encodes a path segment or query value.

@@ -111,7 +111,9 @@ pub fn dotnet(kind: ColumnType) -> &'static str {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{Decimal128Array, Float64Array, Int64Array, StringViewArray, TimestampMicrosecondArray};
+    use arrow_array::{
+        Decimal128Array, Float64Array, Int64Array, StringViewArray, TimestampMicrosecondArray,
+    };
 
     use super::*;
 
@@ -126,7 +128,11 @@ mod tests {
     #[test]
     fn values_are_written_as_clients_read_them() {
         let reals = vec![Some(1.5), Some(f64::NAN), Some(f64::NEG_INFINITY), None];
-        check(ColumnType::Real, Arc::new(Float64Array::from(reals)), &["1.5", "\"NaN\"", "\"-Infinity\"", "null"]);
+        check(
+            ColumnType::Real,
+            Arc::new(Float64Array::from(reals)),
+            &["1.5", "\"NaN\"", "\"-Infinity\"", "null"],
+        );
         let times = TimestampMicrosecondArray::from(vec![1_455_698_400_123_456, 0]).with_timezone("UTC");
         let expected = ["\"2016-02-17T08:40:00.1234560Z\"", "\"1970-01-01T00:00:00.0000000Z\""];
         check(ColumnType::DateTime, Arc::new(times), &expected);

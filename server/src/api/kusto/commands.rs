@@ -14,12 +14,15 @@ const DATABASE: &str = "NetDefaultDB";
 pub(super) fn run(text: &str, catalog: &Catalog) -> Result<String, ApiError> {
     let lower = text.trim().to_lowercase();
     let words: Vec<&str> = lower.split_whitespace().collect();
-    let name = |at: usize| text.split_whitespace().nth(at).map(|name| name.trim_matches(['[', ']', '"', '\'']));
+    let name =
+        |at: usize| text.split_whitespace().nth(at).map(|name| name.trim_matches(['[', ']', '"', '\'']));
     let table = match words.as_slice() {
         [".show", "databases", ..] => databases(),
         [".show", "version"] => version(),
         [".show", "tables", ..] => tables(catalog),
-        [".show", "database", _, "schema", "as", "json"] | [".show", "schema", "as", "json"] => as_json(catalog),
+        [".show", "database", _, "schema", "as", "json"] | [".show", "schema", "as", "json"] => {
+            as_json(catalog)
+        }
         [".show", "database", _, "schema", ..]
         | [".show", "database", "schema", ..]
         | [".show", "databases", _, "schema", ..]
@@ -157,6 +160,7 @@ fn as_json(catalog: &Catalog) -> String {
 }
 
 fn functions() -> String {
-    let columns = [("Name", TEXT), ("Parameters", TEXT), ("Body", TEXT), ("Folder", TEXT), ("DocString", TEXT)];
+    let columns =
+        [("Name", TEXT), ("Parameters", TEXT), ("Body", TEXT), ("Folder", TEXT), ("DocString", TEXT)];
     v1::table("Table_0", &columns, &[])
 }

@@ -102,7 +102,12 @@ pub(super) fn api(platform: &Platform, hunting: Arc<Hunting>, authority: &str) -
 }
 
 impl Handler {
-    async fn query(&self, mut context: RequestContext, path: &'static str, version: Version) -> HandlerResult {
+    async fn query(
+        &self,
+        mut context: RequestContext,
+        path: &'static str,
+        version: Version,
+    ) -> HandlerResult {
         let request = Request::read(&mut context).await?;
         if request.text.trim_start().starts_with('.') {
             return self.command(&request);
@@ -167,7 +172,9 @@ pub(super) fn mistake(error: HuntError) -> ApiError {
             let place = format!("[line:position={}:{}]", problem.line, problem.column);
             ApiError::invalid(format!("{kind} error: {code}: {message} {place}")).with_reason(problem.code)
         }
-        HuntError::TooMany => ApiError::too_many_requests(error.to_string(), std::time::Duration::from_secs(1)),
+        HuntError::TooMany => {
+            ApiError::too_many_requests(error.to_string(), std::time::Duration::from_secs(1))
+        }
         HuntError::Run(error) => super::query::mistake(error),
     }
 }

@@ -64,7 +64,8 @@ impl Request {
             _ => most,
         };
         let is_free = options.get("notruncation").is_some_and(|value| *value == Value::Bool(true));
-        let number = |name: &str| options.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+        let number =
+            |name: &str| options.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
         let rows = number("truncationmaxrecords").unwrap_or(ROWS_MAX);
         let bytes = number("truncationmaxsize").unwrap_or(BYTES_MAX).min(BYTES_MAX);
         let limits = if is_free {

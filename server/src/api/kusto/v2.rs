@@ -13,13 +13,14 @@ use crate::hunting::{Answer, cells::datetime};
 pub(super) fn write(answer: &Answer, ids: &Ids) -> String {
     let mut out =
         String::from("[{\"FrameType\":\"DataSetHeader\",\"IsProgressive\":false,\"Version\":\"v2.0\"},");
-    let properties = [("TableId", ColumnType::Int), ("Key", ColumnType::String), ("Value", ColumnType::Dynamic)];
-    let rows = visualization(answer).map_or_else(String::new, |chart| {
-        format!("[1,\"Visualization\",{}]", quote(&chart))
-    });
+    let properties =
+        [("TableId", ColumnType::Int), ("Key", ColumnType::String), ("Value", ColumnType::Dynamic)];
+    let rows = visualization(answer)
+        .map_or_else(String::new, |chart| format!("[1,\"Visualization\",{}]", quote(&chart)));
     push_frame(0, "QueryProperties", "@ExtendedProperties", &properties, &mut out, |out| out.push_str(&rows));
     for (at, rows) in answer.results.iter().enumerate() {
-        let columns: Vec<(&str, ColumnType)> = rows.columns.iter().map(|(name, kind)| (&**name, *kind)).collect();
+        let columns: Vec<(&str, ColumnType)> =
+            rows.columns.iter().map(|(name, kind)| (&**name, *kind)).collect();
         push_frame(at + 1, "PrimaryResult", "PrimaryResult", &columns, &mut out, |out| push_rows(rows, out));
     }
     let completion = [
@@ -37,12 +38,19 @@ pub(super) fn write(answer: &Answer, ids: &Ids) -> String {
         ("Payload", ColumnType::String),
     ];
     let last = answer.results.len() + 1;
-    push_frame(last, "QueryCompletionInformation", "QueryCompletionInformation", &completion, &mut out, |out| {
-        let done = json!({ "Count": 1, "Text": "Query completed successfully" });
-        out.push_str(&event(ids, 4, "Info", 4, "QueryInfo", &done));
-        out.push(',');
-        out.push_str(&event(ids, 6, "Stats", 0, "QueryResourceConsumption", &consumption(answer)));
-    });
+    push_frame(
+        last,
+        "QueryCompletionInformation",
+        "QueryCompletionInformation",
+        &completion,
+        &mut out,
+        |out| {
+            let done = json!({ "Count": 1, "Text": "Query completed successfully" });
+            out.push_str(&event(ids, 4, "Info", 4, "QueryInfo", &done));
+            out.push(',');
+            out.push_str(&event(ids, 6, "Stats", 0, "QueryResourceConsumption", &consumption(answer)));
+        },
+    );
     out.push_str("{\"FrameType\":\"DataSetCompletion\",\"HasErrors\":false,\"Cancelled\":false}]");
     out
 }
@@ -71,7 +79,14 @@ fn push_frame(
     out.push_str("]},");
 }
 
-fn event(ids: &Ids, level: u8, level_name: &str, kind: u8, kind_name: &str, payload: &serde_json::Value) -> String {
+fn event(
+    ids: &Ids,
+    level: u8,
+    level_name: &str,
+    kind: u8,
+    kind_name: &str,
+    payload: &serde_json::Value,
+) -> String {
     let now = datetime(crate::ingest::now_micros());
     json!([
         now,
