@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     config,
-    hunting::{BYTES_MAX, Cut, HuntError, Hunting, Limits, Question},
+    hunting::{BYTES_MAX, Cut, HuntError, Hunting, Limits, Question, UNLIMITED},
     metrics::Metrics,
     platform::Platform,
 };
@@ -122,7 +122,7 @@ impl Handler {
         let asked: QueryRequest = request.json().await?;
         if asked.language == Language::Kql {
             let time = Duration::from_secs(self.config.seconds_max);
-            let rows = asked.limit.unwrap_or(usize::MAX - 1);
+            let rows = asked.limit.unwrap_or(UNLIMITED);
             let question = Question {
                 tenant,
                 text: asked.query,

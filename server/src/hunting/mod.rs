@@ -25,7 +25,7 @@ use datafusion::{error::DataFusionError, logical_expr::LogicalPlan};
 use futures::TryStreamExt;
 use phalanx_kql::{
     bind::Settings,
-    syntax::{Span, render},
+    syntax::{Span, diagnostic::render},
 };
 use phalanx_lake::{Lake, QueryError, QueryLimits};
 use phalanx_signal::{ColumnType, TenantId};
@@ -78,6 +78,9 @@ pub struct Limits {
 /// Kusto's own limits of an answer: 500,000 rows and 64 MB.
 pub const ROWS_MAX: usize = 500_000;
 pub const BYTES_MAX: usize = 64 << 20;
+
+/// As many rows as the other limits allow.
+pub const UNLIMITED: usize = usize::MAX / 4;
 
 /// Rows with the names and types of their columns.
 #[derive(Clone, Debug)]
@@ -251,7 +254,7 @@ impl Hunting {
     ) -> Result<Ran, QueryError> {
         let time = deadline.saturating_duration_since(Instant::now());
         // One row more than may be in the answer tells that there are more.
-        let rows = limits.map(|limits| limits.rows.saturating_add(1));
+        let rows = limits.map(|limits| limits.rows.saturating_add(1)).filter(|rows| *rows < UNLIMITED);
         let bytes = limits.is_none().then_some(BYTES_MAX);
         let mut stream = self.lake.run_plan(tenant, plan, QueryLimits { rows, bytes, time }).await?;
         let mut ran = Ran { batches: Vec::new(), cut: None, is_current: stream.is_current() };
@@ -293,7 +296,7 @@ impl Limits {
                 ("truncationmaxrecords", Ok(rows)) => limits.rows = rows,
                 ("truncationmaxsize", Ok(bytes)) => limits.bytes = bytes.min(4 * BYTES_MAX),
                 ("notruncation", _) => {
-                    limits.rows = usize::MAX - 1;
+                    limits.rows = UNLIMITED;
                     limits.bytes = 4 * BYTES_MAX;
                 }
                 _ => {}

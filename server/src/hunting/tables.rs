@@ -30,7 +30,8 @@ impl Tables for LakeTables {
         let table = self.catalog.table(table)?;
         let column = |column: &phalanx_signal::Column| TableColumn {
             name: column.name.clone(),
-            physical: column.physical.clone(),
+            // The lake's tables are asked by the names that users know.
+            physical: column.name.clone(),
             kind: column.kind,
         };
         let mut columns: Vec<TableColumn> = table.columns().iter().map(column).collect();

@@ -25,7 +25,6 @@ pub(super) fn run(text: &str, catalog: &Catalog) -> Result<String, ApiError> {
         }
         [".show", "database", _, "schema", ..]
         | [".show", "database", "schema", ..]
-        | [".show", "databases", _, "schema", ..]
         | [".show", "schema", ..] => schema(catalog, None),
         [".show", "table", _, "schema" | "cslschema", ..] | [".show", "table", _] => {
             schema(catalog, Some(known(catalog, name(2))?))

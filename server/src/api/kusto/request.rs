@@ -7,7 +7,7 @@ use phalanx_web::{ApiError, route::RequestContext};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::hunting::{Asker, BYTES_MAX, Limits, Question, ROWS_MAX};
+use crate::hunting::{Asker, BYTES_MAX, Limits, Question, ROWS_MAX, UNLIMITED};
 
 #[derive(Deserialize)]
 struct Body {
@@ -69,7 +69,7 @@ impl Request {
         let rows = number("truncationmaxrecords").unwrap_or(ROWS_MAX);
         let bytes = number("truncationmaxsize").unwrap_or(BYTES_MAX).min(BYTES_MAX);
         let limits = if is_free {
-            Limits { rows: usize::MAX - 1, bytes: 4 * BYTES_MAX, time }
+            Limits { rows: UNLIMITED, bytes: 4 * BYTES_MAX, time }
         } else {
             Limits { rows, bytes, time }
         };
