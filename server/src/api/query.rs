@@ -1,4 +1,5 @@
-//! Queries over all tables: in the Kusto Query Language, or in SQL with `"language": "sql"`.
+//! Queries over all tables: in the Kusto Query Language, or in SQL. Without `"language"`, what begins with `select`
+//! or `with` is SQL: no query in KQL does.
 //!
 //! `POST /api/v1/query` with `{"query", "language", "format": "jsonl" | "csv" | "table", "limit"}`. Rows of a query
 //! in SQL are sent as they are found. An answer that misses rows which were acknowledged before has the header
@@ -41,19 +42,36 @@ pub const INCOMPLETE: &str = "phalanx-incomplete";
 struct QueryRequest {
     query: String,
     #[serde(default)]
-    language: Language,
+    language: Option<Language>,
     #[serde(default)]
     format: RowFormat,
     #[serde(default)]
     limit: Option<usize>,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Language {
-    #[default]
     Kql,
     Sql,
+}
+
+impl Language {
+    /// By the first word behind comments.
+    fn of(text: &str) -> Self {
+        let mut rest = text.trim_start();
+        loop {
+            let behind = match rest {
+                _ if rest.starts_with("--") || rest.starts_with("//") => rest.split_once('\n'),
+                _ if rest.starts_with("/*") => rest.split_once("*/"),
+                _ => break,
+            };
+            rest = behind.map_or("", |(_, behind)| behind.trim_start());
+        }
+        let word = rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        let is_sql = ["select", "with", "explain"].iter().any(|start| word.eq_ignore_ascii_case(start));
+        if is_sql { Self::Sql } else { Self::Kql }
+    }
 }
 
 struct Handler {
@@ -120,7 +138,7 @@ impl Handler {
     async fn query(&self, mut request: RequestContext) -> HandlerResult {
         let tenant = phalanx_signal::TenantId::new(request.tenant()?);
         let asked: QueryRequest = request.json().await?;
-        if asked.language == Language::Kql {
+        if asked.language.unwrap_or_else(|| Language::of(&asked.query)) == Language::Kql {
             let time = Duration::from_secs(self.config.seconds_max);
             let rows = asked.limit.unwrap_or(UNLIMITED);
             let question = Question {
@@ -211,5 +229,23 @@ pub(super) fn mistake(error: QueryError) -> ApiError {
             ApiError::invalid(error.to_string())
         }
         other => ApiError::internal(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Language;
+
+    #[test]
+    fn the_first_word_tells_the_language() {
+        for text in ["select 1", "  SELECT\n1", "-- note\nselect 1", "/* a */ with x as (select 1) select 1"]
+        {
+            assert_eq!(Language::of(text), Language::Sql, "{text}");
+        }
+        for text in
+            ["", "Syslog | take 1", "// note\nlet x = 1; print x", "selected | count", "print 'select'"]
+        {
+            assert_eq!(Language::of(text), Language::Kql, "{text}");
+        }
     }
 }

@@ -24,17 +24,15 @@ const INCOMPLETE: u8 = 2;
 
 /// Ask in the Kusto Query Language over all tables.
 ///
-/// For example: DeviceProcessEvents | where Timestamp > ago(1d) | summarize count() by DeviceName. With `--sql` in
-/// SQL, where names are case-sensitive and need no quotes. The text `-` reads the query from standard input. Exit code 2: the answer misses rows that
+/// For example: DeviceProcessEvents | where Timestamp > ago(1d) | summarize count() by DeviceName. What begins with
+/// `select` or `with` is SQL, in which names are case-sensitive and need no quotes. The text `-` reads the query
+/// from standard input. Exit code 2: the answer misses rows that
 /// were taken in lately.
 #[derive(Args)]
 pub struct Query {
     /// The query, or `-` for standard input
     #[arg(required_unless_present = "file")]
     text: Option<String>,
-    /// The query is SQL
-    #[arg(long)]
-    sql: bool,
     /// Read the query from a file
     #[arg(long, short, value_name = "FILE", conflicts_with = "text")]
     file: Option<PathBuf>,
@@ -102,9 +100,7 @@ impl Query {
             None if is_terminal && self.format == OutputFormat::Table => Some(1_000),
             None => None,
         };
-        let language = if self.sql { "sql" } else { "kql" };
-        let request =
-            json!({ "query": text, "language": language, "format": self.format.name(), "limit": limit });
+        let request = json!({ "query": text, "format": self.format.name(), "limit": limit });
         let spinner = show::spinner("running");
         let response = client.send(Method::POST, "/api/v1/query", Body::from(request.to_string())).await?;
         let is_complete = !response.headers().contains_key(api::INCOMPLETE);

@@ -169,7 +169,10 @@ impl<'a> Parser<'a> {
         if self.reported_at != Some(self.at) {
             let place = Position::of(self.text, opening.span.start);
             let (opened, closed) = (opening.kind.text(), close.text());
-            self.report_expected(&format!("{closed} for the {opened} of line {}, column {}", place.line, place.column));
+            self.report_expected(&format!(
+                "{closed} for the {opened} of line {}, column {}",
+                place.line, place.column
+            ));
         }
         self.skip_to_closing();
         self.eat(close);

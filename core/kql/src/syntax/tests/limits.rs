@@ -48,8 +48,20 @@ const NESTING: &[(&str, &str)] = &[
 ];
 
 /// Texts that lean on what stands before with each repetition.
-const CHAINS: &[&str] =
-    &[".b", "[0]", ".b()", ".['b']", " + 1", " * 2", " - 1", " == 1", " < 1", " has 'x'", " in (1)", " between (1 .. 2)"];
+const CHAINS: &[&str] = &[
+    ".b",
+    "[0]",
+    ".b()",
+    ".['b']",
+    " + 1",
+    " * 2",
+    " - 1",
+    " == 1",
+    " < 1",
+    " has 'x'",
+    " in (1)",
+    " between (1 .. 2)",
+];
 
 #[test]
 fn nesting_is_bounded() {
@@ -123,14 +135,95 @@ fn a_long_text_is_refused() {
 #[test]
 fn texts_that_are_no_queries_end() {
     let pieces = [
-        "", "\0", "|", "||||", ";;;;", ")))", "]]]", "}}}", "((((", "\"", "'", "@'", "h\"", "```", "~~~", "\\", "\"\\",
-        "datetime(", "datetime(\n", "dynamic(", "=", "==", "!", "!x", "!in", "$", "$left", "#", "//", "/", "€", "\u{feff}",
-        "1..2", "1.", "1e", "0x", "0xg", "99999999999999999999", "1d2", "int(a)", "let", "let a", "let a =", "set", "set a",
-        "declare", "declare pattern", "alias database", "restrict access to", ".", ".show", ".show tables | ", "T |", "T | where",
-        "T | project-", "T | top-nested", "T | scan with (step", "T | graph-match", "T | fork", "find", "search", "union",
-        "range", "print", "evaluate", "T | render", "T | parse a with", "T | make-series", "(a, b) =", "(a, b", "['a", "[",
-        "a.", "a[", "a..b", "{a}", "{", "T | join kind=", "T | join kind=inner", "T | as", "T | invoke a", "in", "and", "or and",
-        "T | where a in", "T | where a between", "T | where a matches", "T | extend = 1", "T | extend a = = 1",
+        "",
+        "\0",
+        "|",
+        "||||",
+        ";;;;",
+        ")))",
+        "]]]",
+        "}}}",
+        "((((",
+        "\"",
+        "'",
+        "@'",
+        "h\"",
+        "```",
+        "~~~",
+        "\\",
+        "\"\\",
+        "datetime(",
+        "datetime(\n",
+        "dynamic(",
+        "=",
+        "==",
+        "!",
+        "!x",
+        "!in",
+        "$",
+        "$left",
+        "#",
+        "//",
+        "/",
+        "€",
+        "\u{feff}",
+        "1..2",
+        "1.",
+        "1e",
+        "0x",
+        "0xg",
+        "99999999999999999999",
+        "1d2",
+        "int(a)",
+        "let",
+        "let a",
+        "let a =",
+        "set",
+        "set a",
+        "declare",
+        "declare pattern",
+        "alias database",
+        "restrict access to",
+        ".",
+        ".show",
+        ".show tables | ",
+        "T |",
+        "T | where",
+        "T | project-",
+        "T | top-nested",
+        "T | scan with (step",
+        "T | graph-match",
+        "T | fork",
+        "find",
+        "search",
+        "union",
+        "range",
+        "print",
+        "evaluate",
+        "T | render",
+        "T | parse a with",
+        "T | make-series",
+        "(a, b) =",
+        "(a, b",
+        "['a",
+        "[",
+        "a.",
+        "a[",
+        "a..b",
+        "{a}",
+        "{",
+        "T | join kind=",
+        "T | join kind=inner",
+        "T | as",
+        "T | invoke a",
+        "in",
+        "and",
+        "or and",
+        "T | where a in",
+        "T | where a between",
+        "T | where a matches",
+        "T | extend = 1",
+        "T | extend a = = 1",
     ];
     for first in pieces {
         for second in pieces {
@@ -143,7 +236,10 @@ fn texts_that_are_no_queries_end() {
 #[test]
 fn damaged_public_queries_do_no_harm() {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
-    let noise = ["|", "(", ")", "[", "]", "{", "}", "\"", "'", ";", ",", "=", "\\", "\0", "é", "by", "in", "-", "*", ".", "\n"];
+    let noise = [
+        "|", "(", ")", "[", "]", "{", "}", "\"", "'", ";", ",", "=", "\\", "\0", "é", "by", "in", "-", "*",
+        ".", "\n",
+    ];
     for (_, query) in queries("hunting.jsonl").iter().chain(&queries("reference.jsonl")).step_by(3) {
         let mut characters: Vec<char> = query.chars().take(2_000).collect();
         for _ in 0..1 + random.below(4) {
