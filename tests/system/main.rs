@@ -13,6 +13,7 @@ mod context;
 mod crash;
 mod disk;
 mod pressure;
+mod queries;
 mod restore;
 mod sdk;
 mod signals;

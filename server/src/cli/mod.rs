@@ -21,7 +21,7 @@ use crate::{config::Config, data_folder::DataFolder};
 /// An integrated security platform that a team runs itself.
 ///
 /// Start it with `phalanx serve`, throw logs at it with `phalanx ingest FILE`, and ask with
-/// `phalanx query 'select * from Syslog limit 10'`. Commands speak to the running server; where none
+/// `phalanx query 'Syslog | take 10'`. Commands speak to the running server; where none
 /// runs, they open the data folder themselves.
 #[derive(Parser)]
 #[command(name = "phalanx", version, max_term_width = 100, propagate_version = true)]

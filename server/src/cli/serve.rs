@@ -144,9 +144,9 @@ fn greeting(platform: &Platform, addresses: &Addresses) -> String {
     }
     text += &format!("\nsend logs:\n  {phalanx} ingest Security.evtx rows.jsonl.gz table.csv\n");
     text += &logger(syslog);
-    text += &format!("\nask:\n  {phalanx} tables\n  {phalanx} query 'select * from Heartbeat limit 10'\n");
+    text += &format!("\nask:\n  {phalanx} tables\n  {phalanx} query 'Heartbeat | take 10'\n");
     if !syslog.tcp.is_empty() || !syslog.udp.is_empty() {
-        let newest = "select TimeGenerated, ProcessName, SyslogMessage from Syslog order by 1 desc limit 10";
+        let newest = "Syslog | top 10 by TimeGenerated | project TimeGenerated, ProcessName, SyslogMessage";
         text += &format!("  {phalanx} query '{newest}'\n");
     }
     text += &format!("  {phalanx} services\n\nCtrl-C stops it.\n");
