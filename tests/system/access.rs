@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::context::Server;
 
 /// What anyone may ask: whether it lives, and how to get a token.
-const PUBLIC: [&str; 10] = [
+const PUBLIC: [&str; 11] = [
     "authorize",
     "discoverInstance",
     "getAuthorizationServerMetadata",
@@ -27,6 +27,7 @@ const PUBLIC: [&str; 10] = [
     "healthz",
     "issueToken",
     "issueTokenV1",
+    "kusto_auth_metadata",
     "readyz",
 ];
 
@@ -83,7 +84,7 @@ async fn every_route_refuses_those_without_the_right() {
         .map(|port| ([127, 0, 0, 1], port).into())
         .expect("a port");
     let (oauth, _gate) = server.platform.authority(address).await.expect("the authority");
-    let apis = apis(&server.platform, oauth);
+    let apis = apis(&server.platform, oauth, &server.url());
     let mut public: Vec<&str> = apis
         .iter()
         .flat_map(|api| api.routes())
