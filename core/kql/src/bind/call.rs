@@ -9,7 +9,7 @@ use crate::{
     functions::{self, Accepts, Function, HowOften, Parameter, Returns},
     syntax::{
         Span,
-        tree::{self, ExprKind},
+        tree::{self, ExprKind, TypeExpr},
     },
 };
 
@@ -40,11 +40,22 @@ impl<'t> Binder<'t> {
             };
         }
         if let Some(function) = functions::function(name) {
-            let mut arguments = Vec::with_capacity(call.arguments.len());
-            for argument in &call.arguments {
+            // `extract()` and its like take a type behind their values, for what they find.
+            let (given, kind) = match call.arguments.split_last() {
+                Some((last, values)) => match &last.value.unparenthesized().kind {
+                    ExprKind::TypeOf(TypeExpr::Scalar(name)) => (values, Some(self.kind(name)?)),
+                    _ => (call.arguments.as_slice(), None),
+                },
+                None => (call.arguments.as_slice(), None),
+            };
+            let mut arguments = Vec::with_capacity(given.len());
+            for argument in given {
                 arguments.push(self.scalar(&argument.value, row)?);
             }
-            return self.apply(function, arguments, call);
+            let value = self.apply(function, arguments, call)?;
+            let Some(kind) = kind else { return Ok(value) };
+            return convert::explicitly(value, kind)
+                .ok_or_else(|| self.error(Code::Types, call.span, format!("no conversion to {kind}")));
         }
         if let Some(declaration) = self.functions.get(name) {
             return self.scalar_function(declaration, Env::root(), &call.arguments, call.span, row);

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::syntax::tree::{Expr, ExprKind, Literal};
+use crate::{
+    functions::{ResultName, result_name},
+    syntax::tree::{Expr, ExprKind, Literal},
+};
 
 /// Names given so far, so that none is given twice.
 #[derive(Default)]
@@ -48,33 +51,8 @@ impl Names {
     }
 }
 
-/// Functions whose value is called as their first argument.
-const NAMED_AFTER_ARGUMENT: [&str; 24] = [
-    "bin",
-    "floor",
-    "tobool",
-    "toboolean",
-    "todatetime",
-    "todecimal",
-    "todouble",
-    "todynamic",
-    "toguid",
-    "toint",
-    "tolong",
-    "toreal",
-    "tostring",
-    "totimespan",
-    "parse_json",
-    "parsejson",
-    "tolower",
-    "toupper",
-    "bin_at",
-    "ingestion_time",
-    "materialize",
-    "toscalar",
-    "int",
-    "long",
-];
+/// What is no function of the table, and is called as its argument.
+const NAMED_AFTER_ARGUMENT: [&str; 4] = ["materialize", "toscalar", "int", "long"];
 
 /// The name that a value has by itself: a column's, a path's (`a_b`), a conversion's argument's.
 pub(crate) fn own_name(expression: &Expr) -> Option<String> {
@@ -92,8 +70,15 @@ pub(crate) fn own_name(expression: &Expr) -> Option<String> {
                 _ => Some(format!("{base}_")),
             }
         }
-        ExprKind::Call(call) if NAMED_AFTER_ARGUMENT.contains(&call.name.text.as_str()) => {
-            own_name(&call.arguments.first()?.value)
+        ExprKind::Call(call) => {
+            let argument = || own_name(&call.arguments.first()?.value);
+            match result_name(&call.name.text) {
+                ResultName::FirstArgument => argument(),
+                ResultName::OnlyArgument if call.arguments.len() == 1 => argument(),
+                ResultName::Prefixed(prefix) => Some(format!("{prefix}_{}", argument().unwrap_or_default())),
+                _ if NAMED_AFTER_ARGUMENT.contains(&call.name.text.as_str()) => argument(),
+                _ => None,
+            }
         }
         _ => None,
     }

@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use arrow_array::{
-    ArrayRef,
+    ArrayRef, Float64Array,
+    builder::StringViewBuilder,
     cast::AsArray,
-    types::{Float64Type, Int32Type, Int64Type, TimestampMicrosecondType},
+    types::{Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType},
 };
 use datafusion::{logical_expr::ColumnarValue, scalar::ScalarValue};
 use phalanx_signal::ColumnType;
 
-use super::column::{Booleans, Datetimes, Longs, Reals, Texts};
+use super::column::{Booleans, Column, Datetimes, Decimals, Longs, Reals, Texts};
+
+/// The bytes of text that the answer for one batch may have: a few numbers in a query can ask for any length.
+const BYTES_MAX: usize = 256 << 20;
 
 /// Why a function has no answer at all: an argument that is wrong for every row (a regular expression that is
 /// none, say). A value that makes no sense in one row is no error; its answer is null.
@@ -65,6 +69,31 @@ impl Call<'_> {
         ))
     }
 
+    /// Any number, as the nearest `real`.
+    #[expect(clippy::cast_precision_loss, reason = "a real is what was asked for")]
+    pub fn numbers(&self, at: usize) -> Result<Reals, FunctionError> {
+        let values = self.values(at)?;
+        let reals: Float64Array = if let Some(reals) = values.as_primitive_opt::<Float64Type>() {
+            reals.clone()
+        } else if let Some(longs) = values.as_primitive_opt::<Int64Type>() {
+            longs.unary(|value| value as f64)
+        } else if let Some(ints) = values.as_primitive_opt::<Int32Type>() {
+            ints.unary(f64::from)
+        } else if let Some(decimals) = values.as_primitive_opt::<Decimal128Type>() {
+            decimals.unary(|units| units as f64 / 1e18)
+        } else {
+            return Err(misfit(at));
+        };
+        Ok(Reals::new(reals, self.is_constant(at)))
+    }
+
+    /// Decimals, in units of 10⁻¹⁸.
+    pub fn decimals(&self, at: usize) -> Result<Decimals, FunctionError> {
+        let values = self.values(at)?;
+        let decimals = values.as_primitive_opt::<Decimal128Type>().ok_or_else(|| misfit(at))?;
+        Ok(Decimals::new(decimals.clone(), self.is_constant(at)))
+    }
+
     /// Microseconds since 1970, UTC.
     pub fn datetimes(&self, at: usize) -> Result<Datetimes, FunctionError> {
         let values = self.values(at)?;
@@ -94,6 +123,46 @@ impl Call<'_> {
         matches!(self.arguments[at], ColumnarValue::Scalar(_))
     }
 
+    /// A string for each row: what `write` adds to the empty text it gets.
+    pub fn strings(&self, mut write: impl FnMut(usize, &mut String)) -> Result<Column, FunctionError> {
+        self.try_strings(|row, out| {
+            write(row, out);
+            Ok(())
+        })
+    }
+
+    /// As [`Call::strings`], for what can fail.
+    pub fn try_strings(
+        &self,
+        mut write: impl FnMut(usize, &mut String) -> Result<(), FunctionError>,
+    ) -> Result<Column, FunctionError> {
+        let mut builder = StringViewBuilder::with_capacity(self.rows);
+        let mut text = String::new();
+        let mut bytes = 0;
+        for row in 0..self.rows {
+            text.clear();
+            write(row, &mut text)?;
+            bytes += text.len();
+            if bytes > BYTES_MAX {
+                let limit = BYTES_MAX >> 20;
+                return Err(FunctionError(format!(
+                    "the answer for one batch of rows is longer than {limit} MB"
+                )));
+            }
+            builder.append_value(&text);
+        }
+        Ok(Column(Arc::new(builder.finish())))
+    }
+
+    /// Something made of the text of an argument: once for a constant, else whenever the text changes.
+    pub fn prepared<T, F: Fn(&str) -> Result<T, FunctionError>>(
+        &self,
+        at: usize,
+        make: F,
+    ) -> Result<Prepared<T, F>, FunctionError> {
+        Ok(Prepared { texts: self.texts(at)?, is_constant: self.is_constant(at), make, last: None })
+    }
+
     /// Whether every argument is the same for all rows, so that one row tells all.
     pub fn is_all_constant(&self) -> bool {
         (0..self.arguments.len()).all(|at| self.is_constant(at))
@@ -107,6 +176,25 @@ impl Call<'_> {
                 value.to_array().map_err(|error| FunctionError(error.to_string()))
             }
         }
+    }
+}
+
+/// What [`Call::prepared`] gives.
+pub struct Prepared<T, F> {
+    texts: Texts,
+    is_constant: bool,
+    make: F,
+    last: Option<(String, T)>,
+}
+
+impl<T, F: Fn(&str) -> Result<T, FunctionError>> Prepared<T, F> {
+    pub fn get(&mut self, row: usize) -> Result<&T, FunctionError> {
+        let text = self.texts.text(row);
+        let is_current = self.last.as_ref().is_some_and(|(last, _)| self.is_constant || last == text);
+        if !is_current {
+            self.last = Some((text.to_owned(), (self.make)(text)?));
+        }
+        Ok(&self.last.as_ref().expect("it was made above").1)
     }
 }
 

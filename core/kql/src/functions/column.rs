@@ -45,6 +45,10 @@ reader!(
     /// Microseconds since 1970, UTC.
     Datetimes, TimestampMicrosecondArray, i64, |values: &TimestampMicrosecondArray, row| values.value(row)
 );
+reader!(
+    /// In units of 10⁻¹⁸.
+    Decimals, Decimal128Array, i128, |values: &Decimal128Array, row| values.value(row)
+);
 reader!(Booleans, BooleanArray, bool, |values: &BooleanArray, row| values.value(row));
 
 /// Texts: of strings (null is the empty text) or of JSON (null is null).

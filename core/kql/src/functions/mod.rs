@@ -6,23 +6,38 @@
 
 pub(crate) mod arithmetic;
 mod call;
+#[cfg(test)]
+pub(crate) mod cells;
 mod column;
+mod conditional;
+pub mod conversion;
+mod datetime;
 mod define;
 mod dynamic;
 pub(crate) mod dynamic_value;
 mod geo;
+mod encoding;
+mod hash;
 pub(crate) mod ip;
 mod json;
+mod math;
+mod names;
+mod needle;
+mod operators;
 pub(crate) mod part;
+mod regexes;
 mod series;
 pub(crate) mod shape;
 #[cfg(test)]
 mod testing;
+mod text;
 mod udf;
 mod web;
 
-pub use call::{Call, FunctionError};
-pub use column::{Booleans, Column, Datetimes, Longs, Reals, Texts};
+pub use call::{Call, FunctionError, Prepared};
+pub use column::{Booleans, Column, Datetimes, Decimals, Longs, Reals, Texts};
+pub use names::{ResultName, result_name};
+pub use operators::string_operator;
 pub use udf::as_udf;
 
 use phalanx_signal::ColumnType;
@@ -128,6 +143,9 @@ pub enum Body {
 /// All functions, family by family.
 pub fn families() -> &'static [&'static [Function]] {
     static FAMILIES: &[&[Function]] = &[
+        conditional::FUNCTIONS,
+        conversion::FUNCTIONS,
+        datetime::FUNCTIONS,
         dynamic::PARSE,
         dynamic::PATH,
         dynamic::PACK,
@@ -148,10 +166,13 @@ pub fn families() -> &'static [&'static [Function]] {
         geo::POINTS,
         geo::POLYGONS,
         geo::WKT,
+        encoding::FUNCTIONS,
+        hash::FUNCTIONS,
         ip::COMPARE,
         ip::CONVERT,
         ip::RANGES,
         ip::TEXT,
+        math::FUNCTIONS,
         series::DECOMPOSE,
         series::EACH,
         series::FFT,
@@ -164,6 +185,7 @@ pub fn families() -> &'static [&'static [Function]] {
         series::POLY,
         series::REDUCE,
         series::STATS,
+        text::FUNCTIONS,
         web::AGENT,
         web::URL,
         web::XML,
@@ -179,8 +201,4 @@ pub fn function(name: &str) -> Option<&'static Function> {
 /// Every function.
 pub fn all() -> impl Iterator<Item = &'static Function> {
     families().iter().copied().flatten()
-}
-
-pub fn string_operator(_: &str) -> Option<&'static Function> {
-    None
 }
