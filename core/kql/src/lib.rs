@@ -20,6 +20,7 @@ pub mod dynamic;
 pub mod functions;
 mod operators;
 pub mod plan;
+mod plugins;
 pub mod syntax;
 pub mod windows;
 

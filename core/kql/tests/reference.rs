@@ -5,15 +5,15 @@
 
 mod support;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use support::{Memory, cells};
 
 #[tokio::test]
 async fn reference_examples() {
-    let Some(text) = corpus("kql/reference.jsonl") else { return };
-    let exceptions = exceptions();
+    let Some(text) = support::corpus("kql/reference.jsonl") else { return };
+    let exceptions = support::exceptions(include_str!("data/reference_exceptions.tsv"));
     let (mut passed, mut total) = (0, 0);
     let mut failures = BTreeMap::new();
     for line in text.lines() {
@@ -42,32 +42,6 @@ async fn reference_examples() {
         assert!(stale.is_empty(), "these agree and are listed as exceptions: {stale:?}");
     }
     assert!(unexpected.is_empty(), "{} examples do not agree: {unexpected:?}", unexpected.len());
-}
-
-/// The text of a corpus; `None`, and a word about it, where there is none.
-fn corpus(name: &str) -> Option<String> {
-    let folder = std::env::var("PHALANX_CORPORA").map_or_else(
-        |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora"),
-        PathBuf::from,
-    );
-    let path = folder.join(name);
-    let text = std::fs::read_to_string(&path).ok();
-    if text.is_none() {
-        eprintln!(
-            "SKIPPED: {} is not there; PHALANX_CORPORA names the folder of the corpora",
-            path.display()
-        );
-    }
-    text
-}
-
-fn exceptions() -> BTreeMap<String, String> {
-    include_str!("data/reference_exceptions.tsv")
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| line.split_once('\t').expect("an id, a tab, a reason"))
-        .map(|(id, reason)| (id.to_owned(), reason.to_owned()))
-        .collect()
 }
 
 async fn check(case: &Value) -> Result<(), String> {

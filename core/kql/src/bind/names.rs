@@ -19,10 +19,6 @@ impl Names {
         Self { taken: names.into_iter().collect(), next_unnamed: 1 }
     }
 
-    pub fn is_taken(&self, name: &str) -> bool {
-        self.taken.contains(name)
-    }
-
     /// Takes a name as it is; false if it was taken.
     pub fn take(&mut self, name: &str) -> bool {
         self.taken.insert(Arc::from(name))

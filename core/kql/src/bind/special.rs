@@ -29,6 +29,7 @@ const SPECIAL: &[(&str, Bind)] = &[
     ("toscalar", to_scalar),
     ("column_ifexists", column_if_exists),
     ("columnifexists", column_if_exists),
+    ("column_names_of", column_names_of),
     ("ingestion_time", ingestion_time),
     ("pack_all", pack_all),
     ("bag_pack_columns", pack_columns),
@@ -247,6 +248,15 @@ fn column_if_exists<'t>(binder: &mut Binder<'t>, call: &'t tree::Call, row: &Row
         Some(column) => Ok(column.value()),
         None => binder.scalar(&default.value, row),
     }
+}
+
+fn column_names_of<'t>(binder: &mut Binder<'t>, call: &'t tree::Call, _: &Row<'_>) -> Result<Expr> {
+    let [table] = call.arguments.as_slice() else {
+        return Err(binder.error(Code::ArgumentCount, call.span, "`column_names_of()` takes one table"));
+    };
+    let table = binder.deeper(call.span, |binder| binder.separate(&table.value))?;
+    let names = table.columns.iter().map(|column| Expr::string(&column.name)).collect();
+    binder.array(names, call.span)
 }
 
 /// The time at which a row came, where the table knows it.

@@ -26,6 +26,8 @@ mod needle;
 mod operators;
 pub(crate) mod part;
 mod regexes;
+pub(crate) mod pairs;
+pub(crate) mod filled;
 mod series;
 pub(crate) mod shape;
 #[cfg(test)]

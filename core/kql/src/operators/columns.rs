@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     bind::{Binder, Code, Names, Result, names::fits},
-    bound::{Column, Relation},
+    bound::{Column, Relation, Value},
+    dynamic::Json,
     syntax::tree::{
-        ColumnPattern, ExprKind, Target,
+        self, ColumnPattern, ExprKind, Target,
         operators::{ColumnOrder, Project, ProjectAway, ProjectKeep, ProjectRename, ProjectReorder},
     },
 };
@@ -44,6 +45,29 @@ impl<'t> Binder<'t> {
     pub(super) fn project_keep(&mut self, input: Relation, node: &'t ProjectKeep) -> Result<Relation> {
         let keep = self.matching(&input.columns, &node.columns)?;
         let kept: Vec<_> = input.columns.iter().filter(|column| keep.contains(column)).cloned().collect();
+        Ok(self.keep(input, &kept))
+    }
+
+    /// Columns by names and patterns that are values; what there is not is left out.
+    pub(super) fn project_by_names(&mut self, input: Relation, trees: &'t [tree::Expr]) -> Result<Relation> {
+        let mut kept: Vec<Column> = Vec::new();
+        for tree in trees {
+            let names = match self.constant(tree, "the name of a column")? {
+                Value::String(name) => vec![name.to_string()],
+                Value::Dynamic(json) => {
+                    let names = Json::new(&json).elements().into_iter().flatten();
+                    names.filter_map(|name| name.as_text().map(|name| name.into_owned())).collect()
+                }
+                _ => return Err(self.error(Code::Argument, tree.span, "names of columns are strings")),
+            };
+            for name in names {
+                for column in input.columns.iter().filter(|column| fits(&name, &column.name)) {
+                    if !kept.contains(column) {
+                        kept.push(column.clone());
+                    }
+                }
+            }
+        }
         Ok(self.keep(input, &kept))
     }
 

@@ -20,12 +20,12 @@ impl<'t> Binder<'t> {
     }
 
     /// `count()` and its column.
-    pub(super) fn count_call(&mut self, name: &str, span: Span) -> Result<(Vec<Column>, AggregateCall)> {
+    pub(crate) fn count_call(&mut self, name: &str, span: Span) -> Result<(Vec<Column>, AggregateCall)> {
         self.simple_call("count", name, Vec::new(), ColumnType::Long, span)
     }
 
     /// An aggregate of one value and its column.
-    pub(super) fn simple_call(
+    pub(crate) fn simple_call(
         &mut self,
         function: &str,
         name: &str,

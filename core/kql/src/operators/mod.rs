@@ -5,14 +5,17 @@ mod columns;
 mod count;
 mod datatable;
 mod distinct;
+mod evaluate;
 mod extend;
 mod find;
 mod getschema;
 mod invoke;
 mod join;
+mod make_series;
 mod mv_apply;
 mod mv_expand;
 mod parse;
+mod parse_kv;
 mod partition;
 mod print;
 mod range;
@@ -23,6 +26,8 @@ mod serialize;
 mod sort;
 mod summarize;
 mod take;
+mod top_hitters;
+mod top_nested;
 mod union;
 mod r#where;
 
@@ -40,25 +45,27 @@ impl<'t> Binder<'t> {
     pub(crate) fn operator(&mut self, input: Relation, operator: &'t Operator) -> Result<Relation> {
         let span = operator.keyword;
         match &operator.kind {
-            OperatorKind::Missing => {
-                Err(self.error(Code::Syntax, operator.span, "an operator is missing here"))
-            }
+            OperatorKind::Missing => Err(self.error(Code::Syntax, operator.span, "an operator is missing here")),
             OperatorKind::As(node) => self.as_(input, node),
             OperatorKind::AssertSchema(_) => Ok(input),
             OperatorKind::Consume(_) | OperatorKind::ExecuteAndCache => Ok(input),
             OperatorKind::Count(node) => self.count_rows(input, node),
             OperatorKind::Distinct(node) => self.distinct(input, node),
+            OperatorKind::Evaluate(node) => self.evaluate(input, node),
             OperatorKind::Extend(columns) => self.extend(input, columns),
             OperatorKind::Find(node) => self.find_in(input, node, span),
             OperatorKind::GetSchema => self.get_schema(input),
             OperatorKind::Invoke(node) => self.invoke(input, node),
             OperatorKind::Join(node) => self.join_tables(input, node, span),
             OperatorKind::Lookup(node) => self.lookup(input, node, span),
+            OperatorKind::MakeSeries(node) => self.make_series(input, node, span),
             OperatorKind::MvApply(node) => self.mv_apply(input, node, span),
             OperatorKind::MvExpand(node) => self.mv_expand(input, node, span),
             OperatorKind::Parse(node) => self.parse(input, node, span),
+            OperatorKind::ParseKv(node) => self.parse_kv(input, node, span),
             OperatorKind::Partition(node) => self.partition_by(input, node, span),
             OperatorKind::Project(node) => self.project_columns(input, node),
+            OperatorKind::ProjectByNames(node) => self.project_by_names(input, node),
             OperatorKind::ProjectAway(node) => self.project_away(input, node),
             OperatorKind::ProjectKeep(node) => self.project_keep(input, node),
             OperatorKind::ProjectRename(node) => self.project_rename(input, node),
@@ -72,9 +79,24 @@ impl<'t> Binder<'t> {
             OperatorKind::Summarize(node) => self.summarize(input, node),
             OperatorKind::Take(node) => self.take(input, node),
             OperatorKind::Top(node) => self.top(input, node),
+            OperatorKind::TopHitters(node) => self.top_hitters(input, node, span),
+            OperatorKind::TopNested(node) => self.top_nested(input, node, span),
             OperatorKind::Union(node) => self.union(Some(input), node, span),
             OperatorKind::Where(node) => self.r#where(input, node),
-            _ => Err(self.error(Code::UnknownFunction, span, "this operator is not supported")),
+            OperatorKind::Facet(_)
+            | OperatorKind::Fork(_)
+            | OperatorKind::GraphMarkComponents(_)
+            | OperatorKind::GraphMatch(_)
+            | OperatorKind::GraphShortestPaths(_)
+            | OperatorKind::GraphToTable(_)
+            | OperatorKind::GraphWhereEdges(_)
+            | OperatorKind::GraphWhereNodes(_)
+            | OperatorKind::MacroExpand(_)
+            | OperatorKind::MakeGraph(_)
+            | OperatorKind::Scan(_)
+            | OperatorKind::Reduce(_) => {
+                Err(self.error(Code::UnknownFunction, span, "this operator is not supported"))
+            }
         }
     }
 
@@ -92,7 +114,13 @@ impl<'t> Binder<'t> {
             Source::Union(node) => self.union(None, node, span),
             Source::Search(node) => self.search(node, span),
             Source::Find(node) => self.find(node, span),
-            _ => Err(self.error(Code::UnknownFunction, span, "this is not supported")),
+            Source::Evaluate(node) => {
+                let nothing = self.one_row();
+                self.evaluate(nothing, node)
+            }
+            Source::MacroExpand(_) | Source::EntityGroup(_) => {
+                Err(self.error(Code::UnknownFunction, span, "groups of other places are not supported"))
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Aggregates with their columns.
-pub(super) type Calls = Vec<(Vec<Column>, AggregateCall)>;
+pub(crate) type Calls = Vec<(Vec<Column>, AggregateCall)>;
 
 impl<'t> Binder<'t> {
     pub(super) fn summarize(&mut self, input: Relation, node: &'t Summarize) -> Result<Relation> {
@@ -60,7 +60,7 @@ impl<'t> Binder<'t> {
     }
 
     /// The groups' keys and the values made of their aggregates.
-    pub(super) fn finish_groups(
+    pub(crate) fn finish_groups(
         &mut self,
         input: Relation,
         keys: Vec<(Arc<str>, Expr)>,
@@ -79,7 +79,7 @@ impl<'t> Binder<'t> {
     }
 
     /// Groups by the keys, inside of each partition; the partition's columns are last and stay themselves.
-    pub(super) fn grouped(
+    pub(crate) fn grouped(
         &mut self,
         input: Relation,
         mut keys: Vec<(Arc<str>, Expr)>,

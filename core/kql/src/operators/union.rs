@@ -104,7 +104,7 @@ impl<'t> Binder<'t> {
     }
 
     /// All columns, or only those that all tables have; the name of each row's table first, if it is asked for.
-    pub(super) fn union_of(
+    pub(crate) fn union_of(
         &mut self,
         inputs: Vec<(String, Relation)>,
         is_inner: bool,

@@ -1,7 +1,11 @@
 //! Tables in memory, and running queries over them.
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use arrow_array::{ArrayRef, RecordBatch};
 use async_trait::async_trait;
@@ -140,4 +144,27 @@ fn cell(array: &ArrayRef, row: usize, kind: ColumnType) -> Value {
         Known::Dynamic(text) => serde_json::from_str(&text).unwrap_or(Value::String(text.to_string())),
         value => value.to_string().into(),
     }
+}
+
+/// The text of a corpus; `None`, and a word about it, where there is none.
+pub fn corpus(name: &str) -> Option<String> {
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora");
+    let path = std::env::var("PHALANX_CORPORA").map_or_else(|_| beside(), PathBuf::from).join(name);
+    let text = std::fs::read_to_string(&path).ok();
+    if text.is_none() {
+        eprintln!(
+            "SKIPPED: {} is not there; PHALANX_CORPORA names the folder of the corpora",
+            path.display()
+        );
+    }
+    text
+}
+
+/// Ids and reasons of what is known to differ.
+pub fn exceptions(text: &str) -> BTreeMap<String, String> {
+    text.lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.split_once('\t').expect("an id, a tab, a reason"))
+        .map(|(id, reason)| (id.to_owned(), reason.to_owned()))
+        .collect()
 }

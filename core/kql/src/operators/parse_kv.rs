@@ -1,0 +1,72 @@
+//! `parse-kv`: columns from names and values in a text.
+
+use std::sync::Arc;
+
+use phalanx_signal::ColumnType;
+
+use crate::{
+    bind::{Binder, Code, Result, convert},
+    bound::{Expr, Relation, Value},
+    dynamic::{Path, Step},
+    functions::{pairs::PAIRS, part},
+    syntax::{Span, tree::operators::ParseKv},
+};
+
+impl<'t> Binder<'t> {
+    pub(super) fn parse_kv(&mut self, input: Relation, node: &'t ParseKv, span: Span) -> Result<Relation> {
+        let mut columns = Vec::with_capacity(node.columns.len());
+        for column in &node.columns {
+            columns.push((column.name.text.clone(), self.kind(&column.type_name)?));
+        }
+        let mut options = [" ".to_owned(), "=".to_owned(), String::new(), String::new()];
+        let mut is_greedy = false;
+        for property in &node.properties {
+            let name = property.name.text.to_ascii_lowercase();
+            let value = self.constant(&property.value, "an option of `parse-kv`")?;
+            let at = match name.as_str() {
+                "pair_delimiter" => 0,
+                "kv_delimiter" => 1,
+                "quote" | "quotes" => 2,
+                "escape" => 3,
+                "greedy" => {
+                    is_greedy = value == Value::Bool(true);
+                    continue;
+                }
+                _ => {
+                    let message = format!("`parse-kv` has no option `{}`", property.name.text);
+                    return Err(self.error(Code::Argument, property.span, message));
+                }
+            };
+            options[at].clone_from(&value.to_string());
+        }
+        let before = self.visible(&input);
+        let (over, value) = self.over(input, |binder, row| binder.scalar(&node.value, row))?;
+        let value = convert::explicitly(value, ColumnType::String)
+            .ok_or_else(|| self.error(Code::Types, span, "only text can be taken apart"))?;
+        let mut arguments = vec![value];
+        arguments.extend(options.iter().map(|option| Expr::string(option)));
+        let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+        arguments.push(Expr::string(&names.join("\n")));
+        arguments.push(Expr::bool(is_greedy));
+        let bag = Expr::call(ColumnType::Dynamic, &PAIRS, arguments);
+        let bag_name: Arc<str> = Arc::from("\u{0}pairs");
+        let mut output: Vec<(Arc<str>, Expr)> =
+            before.iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
+        output.push((Arc::clone(&bag_name), bag));
+        let read = self.project(over, output);
+        let Some(bag) = read.column(&bag_name).cloned() else { return Ok(read) };
+        let mut output: Vec<(Arc<str>, Expr)> =
+            before.iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
+        for (name, kind) in columns {
+            let path = Path(vec![Step::Member(name.clone())]).to_text();
+            let text = Expr::call(ColumnType::Dynamic, &part::PART, vec![bag.value(), Expr::string(&path)]);
+            let value = convert::explicitly(text, kind)
+                .ok_or_else(|| self.error(Code::Types, span, format!("no text is a {kind}")))?;
+            match output.iter_mut().find(|(known, _)| **known == *name) {
+                Some(place) => place.1 = value,
+                None => output.push((Arc::from(name), value)),
+            }
+        }
+        Ok(self.project(read, output))
+    }
+}

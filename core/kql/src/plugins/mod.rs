@@ -1,0 +1,31 @@
+//! What `evaluate` calls: one file per plugin, one line each in the list.
+
+mod bag_unpack;
+mod ip_lookup;
+mod pivot;
+
+use crate::{
+    bind::{Binder, Result},
+    bound::Relation,
+    syntax::tree::operators::Evaluate,
+};
+
+/// How a plugin binds over its input.
+pub(crate) type Bind = for<'t> fn(&mut Binder<'t>, Relation, &'t Evaluate) -> Result<Relation>;
+
+const PLUGINS: &[(&str, Bind)] = &[
+    ("bag_unpack", bag_unpack::bind),
+    ("ipv4_lookup", ip_lookup::bind_v4),
+    ("ipv6_lookup", ip_lookup::bind_v6),
+    ("pivot", pivot::bind),
+];
+
+/// A plugin by its name.
+pub(crate) fn plugin(name: &str) -> Option<Bind> {
+    PLUGINS.iter().find(|(known, _)| *known == name).map(|(_, bind)| *bind)
+}
+
+/// The names of all plugins.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    PLUGINS.iter().map(|(name, _)| *name)
+}
