@@ -156,7 +156,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         return None;
     }
     let word = word.to_ascii_lowercase();
-    let allowed = (word.len() / 3).clamp(1, 3);
+    // Every short word is near to another; those only differ in case.
+    let allowed = (word.len() / 3).min(3);
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_ascii_lowercase()), candidate))
