@@ -11,6 +11,7 @@
 //! `and`, `or` and `|` are lists in the tree and may be of any length.
 
 mod expressions;
+mod infix;
 mod literals;
 mod names;
 mod operators;
@@ -313,7 +314,7 @@ impl<'a> Parser<'a> {
     fn hint(&self) -> String {
         match self.kind() {
             TokenKind::Assign => "; to compare, write `==`".into(),
-            TokenKind::Word => match nearest(self.word(), expressions::OPERATOR_WORDS.iter().copied()) {
+            TokenKind::Word => match nearest(self.word(), infix::OPERATOR_WORDS.iter().copied()) {
                 Some(near) if near != self.word() => format!("; did you mean `{near}`?"),
                 _ => String::new(),
             },

@@ -64,7 +64,7 @@ impl<'a> Parser<'a> {
     /// Whether an operand stands there, rather than an operator after a name.
     fn begins_operand(&self, ahead: usize) -> bool {
         match self.kind_at(ahead) {
-            TokenKind::Word => !super::expressions::OPERATOR_WORDS.contains(&self.word_at(ahead)),
+            TokenKind::Word => !super::infix::OPERATOR_WORDS.contains(&self.word_at(ahead)),
             TokenKind::OpenBracket => self.name_length(ahead) > 0 && !self.is_adjacent(ahead),
             TokenKind::String
             | TokenKind::Long

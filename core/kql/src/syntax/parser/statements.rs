@@ -71,7 +71,7 @@ impl Parser<'_> {
     }
 
     fn is_operator_word(&self, ahead: usize) -> bool {
-        super::expressions::OPERATOR_WORDS.contains(&self.word_at(ahead))
+        super::infix::OPERATOR_WORDS.contains(&self.word_at(ahead))
     }
 
     fn statement(&mut self) -> Statement {
