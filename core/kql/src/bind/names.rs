@@ -71,7 +71,7 @@ pub(crate) fn own_name(expression: &Expr) -> Option<String> {
             match result_name(&call.name.text) {
                 ResultName::FirstArgument => argument(),
                 ResultName::OnlyArgument if call.arguments.len() == 1 => argument(),
-                ResultName::Prefixed(prefix) => Some(format!("{prefix}_{}", argument().unwrap_or_default())),
+                ResultName::Prefixed(prefix) => Some(format!("{prefix}_{}", argument()?)),
                 _ if NAMED_AFTER_ARGUMENT.contains(&call.name.text.as_str()) => argument(),
                 _ => None,
             }

@@ -8,7 +8,7 @@ mod values;
 
 pub use datetime::parse_datetime;
 pub use number::{parse_decimal, parse_long, parse_real};
-pub(super) use text::{decimal_text, push_any};
+pub(super) use text::push_any;
 pub use timespan::parse_timespan;
 
 use phalanx_signal::ColumnType::{Bool, DateTime, Decimal, Guid, Int, Long, Real, String, TimeSpan};

@@ -1,6 +1,8 @@
 use phalanx_signal::ColumnType;
 
-use super::{decimal_text, parse_datetime, parse_decimal, parse_long, parse_timespan};
+use super::text::decimal_text;
+
+use super::{parse_datetime, parse_decimal, parse_long, parse_timespan};
 use crate::{
     dynamic::{push_datetime, push_timespan},
     functions::cells::{Cell, check},

@@ -97,7 +97,7 @@ impl Values {
 }
 
 /// A decimal given in units of 10⁻¹⁸, without digits that say nothing.
-pub(in crate::functions) fn decimal_text(units: i128) -> String {
+pub(super) fn decimal_text(units: i128) -> String {
     const ONE: u128 = 1_000_000_000_000_000_000;
     let sign = if units < 0 { "-" } else { "" };
     let (whole, fraction) = (units.unsigned_abs() / ONE, units.unsigned_abs() % ONE);
