@@ -7,8 +7,6 @@ use crate::{
     bound::{Expr, Relation, SortKey, Value, WindowCall, WindowFunction},
     windows::as_udwf,
 };
-use arrow_array::ArrayRef;
-use arrow_schema::{Field, FieldRef};
 use datafusion::{
     error::DataFusionError,
     functions_window::{
@@ -16,19 +14,11 @@ use datafusion::{
         row_number::row_number_udwf,
     },
     logical_expr::{
-        Expr as DfExpr, LogicalPlanBuilder, PartitionEvaluator, Signature, SortExpr, Volatility, WindowFrame,
-        WindowFunctionDefinition, WindowUDF, WindowUDFImpl,
+        Expr as DfExpr, LogicalPlanBuilder, SortExpr, WindowFrame, WindowFunctionDefinition, WindowUDF,
         expr::{WindowFunction as DfWindowFunction, WindowFunctionParams},
-        function::{PartitionEvaluatorArgs, WindowUDFFieldArgs},
     },
 };
 use phalanx_signal::ColumnType;
-
-use super::{Planned, Planner};
-use crate::{
-    bound::{Expr, Relation, SortKey, Value, WindowCall, WindowFunction},
-    windows,
-};
 
 impl Planner<'_> {
     pub(super) fn window(
@@ -87,70 +77,7 @@ impl Planner<'_> {
                 let types: Vec<ColumnType> = arguments.iter().map(|argument| argument.kind).collect();
                 let udwf = as_udwf(function.window(), &types, call.kind);
                 Ok((udwf, self.values(arguments)?))
-                let name = match function {
-                    WindowFunction::RowNumber => "row_number",
-                    WindowFunction::Previous => "prev",
-                    WindowFunction::Next => "next",
-                    WindowFunction::CumulativeSum => "row_cumsum",
-                    WindowFunction::RankDense => "row_rank_dense",
-                    WindowFunction::RankMin => "row_rank_min",
-                    WindowFunction::Session => "row_window_session",
-                };
-                let around = Around::new(name, arguments, call.kind)
-                    .ok_or_else(|| DataFusionError::Internal(format!("`{name}` is no function of rows")))?;
-                Ok((Arc::new(WindowUDF::new_from_impl(around)), self.values(arguments)?))
             }
         }
-    }
-}
-
-/// A function of the rows around as the engine's window function: each partition is handed over at once.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Around {
-    name: &'static str,
-    types: Box<[ColumnType]>,
-    returns: ColumnType,
-    signature: Signature,
-}
-
-impl Around {
-    fn new(name: &str, arguments: &[Expr], returns: ColumnType) -> Option<Self> {
-        let name = windows::window(name)?.name;
-        let types: Box<[ColumnType]> = arguments.iter().map(|argument| argument.kind).collect();
-        let arrow = types.iter().map(|kind| kind.arrow()).collect();
-        Some(Self { name, types, returns, signature: Signature::exact(arrow, Volatility::Immutable) })
-    }
-}
-
-impl WindowUDFImpl for Around {
-    fn name(&self) -> &str {
-        self.name
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn partition_evaluator(
-        &self,
-        _: PartitionEvaluatorArgs<'_>,
-    ) -> Result<Box<dyn PartitionEvaluator>, DataFusionError> {
-        match windows::window(self.name).map(|window| window.body) {
-            Some(windows::Body::Running(make)) => Ok(Box::new(Partition(make(&self.types)))),
-            _ => Err(DataFusionError::NotImplemented(format!("{}() at a distance that rows tell", self.name))),
-        }
-    }
-
-    fn field(&self, args: WindowUDFFieldArgs<'_>) -> Result<FieldRef, DataFusionError> {
-        Ok(Arc::new(Field::new(args.name(), self.returns.arrow(), true)))
-    }
-}
-
-#[derive(Debug)]
-struct Partition(Box<dyn windows::Running>);
-
-impl PartitionEvaluator for Partition {
-    fn evaluate_all(&mut self, values: &[ArrayRef], rows: usize) -> Result<ArrayRef, DataFusionError> {
-        self.0.push(values, rows)
     }
 }
