@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    aggregates::{ColumnName, aggregate},
     functions::{ResultName, result_name},
     syntax::tree::{Expr, ExprKind, Literal},
 };
@@ -73,7 +74,14 @@ pub(crate) fn own_name(expression: &Expr) -> Option<String> {
                 ResultName::OnlyArgument if call.arguments.len() == 1 => argument(),
                 ResultName::Prefixed(prefix) => Some(format!("{prefix}_{}", argument()?)),
                 _ if NAMED_AFTER_ARGUMENT.contains(&call.name.text.as_str()) => argument(),
-                _ => None,
+                _ => match aggregate(&call.name.text)?.column {
+                    ColumnName::Prefix(prefix) => Some(format!("{prefix}_")),
+                    ColumnName::PrefixAndArgument(prefix) => {
+                        Some(format!("{prefix}_{}", argument().unwrap_or_default()))
+                    }
+                    ColumnName::Argument => argument(),
+                    ColumnName::PrefixArgumentAndNumber(_) | ColumnName::PrefixAndArguments(_) => None,
+                },
             }
         }
         _ => None,

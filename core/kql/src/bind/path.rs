@@ -36,6 +36,14 @@ impl<'t> Binder<'t> {
             behind.pop();
             return self.parts(column.value(), &behind, row);
         }
+        // In `scan`, what a step's last row had.
+        if let (ExprKind::Name(step), Some(ExprKind::Member { name, .. })) =
+            (&base.kind, behind.last().map(|tree| &tree.kind))
+            && let Some(column) = row.column(&format!("\0{}.{}", step.text, name.text))
+        {
+            behind.pop();
+            return self.parts(column.value(), &behind, row);
+        }
         let value = self.scalar(base, row)?;
         self.parts(value, &behind, row)
     }

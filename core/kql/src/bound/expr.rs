@@ -1,5 +1,7 @@
 //! Expressions with their types.
 
+use std::collections::HashMap;
+
 use phalanx_signal::ColumnType;
 
 use super::{ColumnId, Value};
@@ -120,5 +122,32 @@ impl Expr {
             }
             ExprNode::In { value, .. } | ExprNode::Cast(value) => value.for_each_column(f),
         }
+    }
+
+    /// The expression with columns replaced by values that they have.
+    pub fn with_values(&self, values: &HashMap<ColumnId, Value>) -> Self {
+        let all = |list: &[Expr]| list.iter().map(|expression| expression.with_values(values)).collect();
+        let node = match &self.node {
+            ExprNode::Column(id) => match values.get(id) {
+                Some(value) => ExprNode::Literal(value.clone()),
+                None => self.node.clone(),
+            },
+            ExprNode::Literal(_) => self.node.clone(),
+            ExprNode::Operator(operator, arguments) => ExprNode::Operator(*operator, all(arguments)),
+            ExprNode::Call(function, arguments) => ExprNode::Call(function, all(arguments)),
+            ExprNode::Coalesce(arguments) => ExprNode::Coalesce(all(arguments)),
+            ExprNode::Cast(value) => ExprNode::Cast(Box::new(value.with_values(values))),
+            ExprNode::Case { branches, otherwise } => ExprNode::Case {
+                branches: branches
+                    .iter()
+                    .map(|(condition, value)| (condition.with_values(values), value.with_values(values)))
+                    .collect(),
+                otherwise: Box::new(otherwise.with_values(values)),
+            },
+            ExprNode::In { value, list } => {
+                ExprNode::In { value: Box::new(value.with_values(values)), list: list.clone() }
+            }
+        };
+        Self { kind: self.kind, node }
     }
 }

@@ -21,6 +21,7 @@ mod print;
 mod range;
 mod render;
 mod sample;
+mod scan;
 mod search;
 mod serialize;
 mod sort;
@@ -73,6 +74,7 @@ impl<'t> Binder<'t> {
             OperatorKind::Render(node) => self.render_as(input, node),
             OperatorKind::Sample(node) => self.sample(input, node),
             OperatorKind::SampleDistinct(node) => self.sample_distinct(input, node, span),
+            OperatorKind::Scan(node) => self.scan(input, node, span),
             OperatorKind::Search(node) => self.search_in(input, node, span),
             OperatorKind::Serialize(columns) => self.serialize(input, columns),
             OperatorKind::Sort(node) => self.sort_by(input, node),
@@ -93,7 +95,6 @@ impl<'t> Binder<'t> {
             | OperatorKind::GraphWhereNodes(_)
             | OperatorKind::MacroExpand(_)
             | OperatorKind::MakeGraph(_)
-            | OperatorKind::Scan(_)
             | OperatorKind::Reduce(_) => {
                 Err(self.error(Code::UnknownFunction, span, "this operator is not supported"))
             }

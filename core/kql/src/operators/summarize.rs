@@ -7,7 +7,7 @@ use phalanx_signal::ColumnType;
 use super::extend::Named;
 use crate::{
     aggregates::{Gives, aggregate},
-    bind::{Binder, Code, Names, Result, Row},
+    bind::{Binder, Code, Names, Result, Row, names::own_name},
     bound::{AggregateCall, Column, Expr, Relation},
     syntax::tree::{self, ExprKind, NamedExpr, Target, operators::Summarize},
 };
@@ -136,7 +136,10 @@ impl<'t> Binder<'t> {
             Some(Target::Tuple(_)) => {
                 return Err(self.error(Code::Types, column.span, "the value has no parts to take apart"));
             }
-            None => names.unnamed(),
+            None => match own_name(&column.value) {
+                Some(name) => names.unique(&name),
+                None => names.unnamed(),
+            },
         };
         output.push((name, value));
         Ok(())

@@ -17,6 +17,10 @@ use crate::{
     bound::{AggregateCall, Expr, Relation},
 };
 
+/// Aggregates whose value depends on the order of rows. For the others, a sort before them is not carried out.
+const ORDERED: [&str; 6] =
+    ["make_list", "make_list_if", "make_list_with_nulls", "makelist", "make_bag", "make_bag_if"];
+
 impl Planner<'_> {
     pub(super) fn aggregate(
         &mut self,
@@ -26,7 +30,8 @@ impl Planner<'_> {
         aggregates: &[AggregateCall],
     ) -> Result<Planned, DataFusionError> {
         let planned = self.relation(input)?;
-        let input = planned.sorted(None)?;
+        let is_ordered = aggregates.iter().any(|call| ORDERED.contains(&call.aggregate.name));
+        let input = if is_ordered { planned.sorted(None)? } else { planned.plan };
         let (key_columns, mut rest) = relation.columns.split_at(keys.len());
         let mut groups = Vec::with_capacity(keys.len());
         let mut output = Vec::with_capacity(relation.columns.len());
