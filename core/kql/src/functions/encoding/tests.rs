@@ -25,7 +25,7 @@ fn base64() {
         ("base64_decode_toarray", &[s("!")], "null"),
         ("base64_encode_fromarray", &[Cell::json("[75,117,115,116,111]")], "S3VzdG8="),
         ("base64_encode_fromarray", &[Cell::json("[256]")], ""),
-        ("base64_decode_toguid", &[s("JpbpECu8dUy7Pv5gbeJXAA==")], "10e99626-bc2b-754c-bb3e-fe606de25700"),
+        ("base64_decode_toguid", &[s("JpbpECu8dUy7Pv5gbeJXAA==")], "10e99626-bc2b-4c75-bb3e-fe606de25700"),
         ("base64_decode_toguid", &[s("S3VzdG8=")], "null"),
         (
             "base64_encode_fromguid",

@@ -28,7 +28,12 @@ pub(super) fn replace_strings(call: &Call<'_>) -> Answer {
         Ok::<Vec<String>, FunctionError>(texts(list)?.into_iter().map(|text| text.into_owned()).collect())
     };
     let mut lookups = call.prepared(1, owned)?;
-    let mut rewrites = call.prepared(2, owned)?;
+    // What is no string replaces nothing.
+    let strings = |list: &str| {
+        let values: Vec<serde_json::Value> = serde_json::from_str(list).unwrap_or_default();
+        Ok::<Vec<Option<String>>, FunctionError>(values.iter().map(|v| v.as_str().map(str::to_owned)).collect())
+    };
+    let mut rewrites = call.prepared(2, strings)?;
     call.try_strings(|row, out| {
         let (lookups, rewrites) = (lookups.get(row)?, rewrites.get(row)?);
         if lookups.len() != rewrites.len() {
@@ -41,6 +46,7 @@ pub(super) fn replace_strings(call: &Call<'_>) -> Answer {
         // What was replaced stays as it is; the pieces between are looked at for the texts further on.
         let mut pieces = vec![Piece::Open(sources.text(row))];
         for (lookup, rewrite) in lookups.iter().zip(rewrites).filter(|(lookup, _)| !lookup.is_empty()) {
+            let Some(rewrite) = rewrite else { continue };
             pieces = pieces.into_iter().fold(Vec::new(), |mut next, piece| {
                 match piece {
                     Piece::Open(text) => split(text, lookup, rewrite, &mut next),
