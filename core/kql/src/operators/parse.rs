@@ -113,7 +113,7 @@ fn expression(node: &Parse, columns: &[(Arc<str>, ColumnType)]) -> String {
                     _ if is_open => "\\S*",
                     _ => any,
                 };
-                out.push_str(&format!("({value})"));
+                out.push_str(&format!("(?P<p{}>{value})", at - 1));
             }
         }
     }
