@@ -12,7 +12,7 @@ use arrow_schema::Schema;
 use async_trait::async_trait;
 use datafusion::{catalog::TableProvider, datasource::empty::EmptyTable, error::DataFusionError};
 use phalanx_kql::{
-    bind::{TableColumn, Tables},
+    bind::{SavedFunction, TableColumn, Tables},
     bound::Value as Known,
 };
 use phalanx_signal::Catalog;
@@ -20,6 +20,19 @@ use serde_json::Value;
 
 /// The public tables, without rows.
 struct Public(Catalog);
+
+/// What the hosts of the queries bring along, without data.
+const HOST_FUNCTIONS: &[(&str, &str, &str)] = &[
+    (
+        "FileProfile",
+        "(T:(*), x:string = 'SHA1', n:long = 1000)",
+        "T | extend MD5 = '', FileSize = long(null), GlobalPrevalence = long(null), GlobalFirstSeen = datetime(null), \
+         GlobalLastSeen = datetime(null), Signer = '', Issuer = '', SignerHash = '', IsCertificateValid = bool(null), \
+         IsRootSignerMicrosoft = bool(null), SignatureState = '', IsExecutable = bool(null), ThreatName = '', \
+         Publisher = '', SoftwareName = '', ProfileAvailability = ''",
+    ),
+    ("SeenBy", "(T:(*), x:string = '')", "T | extend SeenBy = ''"),
+];
 
 #[async_trait]
 impl Tables for Public {
@@ -35,6 +48,19 @@ impl Tables for Public {
 
     fn names(&self) -> Vec<Arc<str>> {
         self.0.names()
+    }
+
+    fn is_open(&self, table: &str) -> bool {
+        matches!(table, "Watchlist" | "AzureDiagnostics")
+    }
+
+    fn function(&self, name: &str) -> Option<SavedFunction> {
+        let (_, parameters, body) = HOST_FUNCTIONS.iter().find(|(known, ..)| *known == name)?;
+        Some(SavedFunction { parameters: Arc::from(*parameters), body: Arc::from(*body) })
+    }
+
+    fn functions(&self) -> Vec<Arc<str>> {
+        HOST_FUNCTIONS.iter().map(|(name, ..)| Arc::from(*name)).collect()
     }
 
     fn table_function(&self, name: &str, _: &[Known]) -> Option<Arc<str>> {
@@ -76,7 +102,10 @@ async fn hunting_queries() {
             match answer {
                 Ok(()) => bound += 1,
                 Err(error) if error.contains("request_external_data_disabled") => bound += 1,
-                Err(error) => drop(failures.insert(id, error)),
+                Err(error) => {
+                    println!("{id}: {}", error.chars().take(300).collect::<String>());
+                    failures.insert(id, error);
+                }
             }
         } else {
             wrong += 1;
@@ -99,7 +128,7 @@ async fn hunting_queries() {
     println!(
         "{bound} of {meaningful} meaningful queries run; {refused} of {wrong} others are refused by name"
     );
-    for (id, why) in &failures {
+    for (id, why) in failures.iter().filter(|(id, _)| !exceptions.contains_key(*id)) {
         println!("{id}: {}", why.chars().take(300).collect::<String>());
     }
     let unexpected: Vec<_> = failures.keys().filter(|id| !exceptions.contains_key(*id)).collect();

@@ -134,6 +134,7 @@ fn compare(
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => squeezed(text),
+        Value::Null => String::new(),
         value => value.to_string(),
     }
 }

@@ -210,6 +210,15 @@ pub(crate) fn comparable(left: Expr, right: Expr) -> Option<(Expr, Expr)> {
         (_, Dynamic) => Some((left, convert::explicitly(right, a)?)),
         (Bool, Int | Long) => Some((convert::explicitly(left, b)?, right)),
         (Int | Long, Bool) => Some((left, convert::explicitly(right, a)?)),
+        // Of a text and a number, the literal takes the column's type.
+        (String, _) if convert::is_number(b) || b == Bool => match right.value() {
+            Some(_) => Some((left, convert::explicitly(right, String)?)),
+            None => Some((convert::explicitly(left, b)?, right)),
+        },
+        (_, String) if convert::is_number(a) || a == Bool => match left.value() {
+            Some(_) => Some((convert::explicitly(left, String)?, right)),
+            None => Some((left, convert::explicitly(right, a)?)),
+        },
         // A literal text beside a time or guid is read as one.
         (DateTime | Guid | ColumnType::TimeSpan, String) => Some((left, convert::explicitly(right, a)?)),
         (String, DateTime | Guid | ColumnType::TimeSpan) => Some((convert::explicitly(left, b)?, right)),

@@ -196,7 +196,10 @@ impl<'t> Binder<'t> {
             return input;
         }
         let output = columns.iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
-        self.project(input, output)
+        let is_open = input.is_open;
+        let mut kept = self.project(input, output);
+        kept.is_open = is_open;
+        kept
     }
 
     /// The input's columns, and others behind them.

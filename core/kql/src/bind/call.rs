@@ -225,7 +225,8 @@ impl<'t> Binder<'t> {
                 }
                 continue;
             }
-            names.push(super::names::own_name(&argument.value));
+            let given = argument.name.as_ref().map(|name| name.text.clone());
+            names.push(given.or_else(|| super::names::own_name(&argument.value)));
             arguments.push(self.scalar(&argument.value, row)?);
         }
         self.pending.aggregates = calls;

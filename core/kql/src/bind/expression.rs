@@ -103,6 +103,9 @@ impl<'t> Binder<'t> {
         {
             return Ok(column.value());
         }
+        if row.is_open {
+            return Ok(Expr::null(open_kind(&name.text)));
+        }
         Err(self.unknown_column(name, row.columns))
     }
 
@@ -600,6 +603,16 @@ impl<'t> Binder<'t> {
         }
         *trees = rest;
         Ok(input)
+    }
+}
+
+/// The type of a column that nobody has declared, by the ending that such columns have.
+fn open_kind(name: &str) -> ColumnType {
+    match name.rsplit_once('_').map(|(_, ending)| ending) {
+        Some("d") => ColumnType::Real,
+        Some("b") => ColumnType::Bool,
+        Some("t") => ColumnType::DateTime,
+        _ => ColumnType::String,
     }
 }
 

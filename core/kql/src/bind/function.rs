@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
+use phalanx_signal::ColumnType;
+
 use super::{Binder, Binding, Code, Env, Result, Row, convert};
 use crate::{
-    bound::Relation,
+    bound::{Expr, Relation},
     syntax::{
         Span,
-        tree::{Argument, FunctionDecl, ParameterType},
+        tree::{self, Argument, ExprKind, FunctionDecl, ParameterType},
     },
 };
 
@@ -37,7 +39,7 @@ impl<'t> Binder<'t> {
         arguments: &'t [Argument],
         span: Span,
         row: &Row<'_>,
-    ) -> Result<crate::bound::Expr> {
+    ) -> Result<Expr> {
         self.deeper(span, |binder| {
             let inner = binder.arguments(declaration, env, None, arguments, span, row)?;
             binder.within(inner, |binder| {
@@ -65,6 +67,7 @@ impl<'t> Binder<'t> {
         row: &Row<'_>,
     ) -> Result<Env<'t>> {
         let caller = self.env.clone();
+        let is_invoked = input.is_some();
         let mut inner = env.inner();
         let mut positional = arguments.iter().filter(|argument| argument.name.is_none());
         for argument in arguments {
@@ -95,6 +98,16 @@ impl<'t> Binder<'t> {
                 ParameterType::Scalar(type_name) => {
                     let kind = self.kind(type_name)?;
                     let argument = named.or_else(|| positional.next()).map(|argument| &argument.value);
+                    let is_column = |tree: &&'t tree::Expr| match &tree.unparenthesized().kind {
+                        ExprKind::Name(name) => is_invoked && self.env.find(&name.text).is_none(),
+                        _ => false,
+                    };
+                    let column = argument.filter(is_column).and_then(|tree| tree.unparenthesized().as_name());
+                    if let (Some(name), ColumnType::String) = (column, kind) {
+                        // An invoked function of the host takes a column by its bare name.
+                        inner.declare(parameter.name.text.as_str(), Binding::Scalar(Expr::string(&name.text)));
+                        continue;
+                    }
                     let (value, span) = match (argument, &parameter.default) {
                         (Some(tree), _) => (self.scalar(tree, row)?, tree.span),
                         (None, Some(tree)) => (self.scalar(tree, &Row::NONE)?, tree.span),

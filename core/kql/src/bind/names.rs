@@ -68,7 +68,10 @@ pub(crate) fn own_name(expression: &Expr) -> Option<String> {
             }
         }
         ExprKind::Call(call) => {
-            let argument = || own_name(&call.arguments.first()?.value);
+            let argument = || {
+                let first = call.arguments.first()?;
+                first.name.as_ref().map(|name| name.text.clone()).or_else(|| own_name(&first.value))
+            };
             match result_name(&call.name.text) {
                 ResultName::FirstArgument => argument(),
                 ResultName::OnlyArgument if call.arguments.len() == 1 => argument(),

@@ -14,13 +14,15 @@ pub(crate) struct Row<'r> {
     pub right: Option<&'r [Column]>,
     /// Whether rows have an order, so that an expression may look at its neighbours.
     pub is_serialized: bool,
+    /// Whether there may be more columns than are known.
+    pub is_open: bool,
     /// Whether there is a row at all; else a name that is unknown is no column.
     pub is_some: bool,
 }
 
 impl<'r> Row<'r> {
     /// No row: a constant.
-    pub const NONE: Row<'static> = Row { columns: &[], right: None, is_serialized: false, is_some: false };
+    pub const NONE: Row<'static> = Row { columns: &[], right: None, is_serialized: false, is_open: false, is_some: false };
 
     pub fn column(&self, name: &str) -> Option<&'r Column> {
         self.columns.iter().find(|column| *column.name == *name)
@@ -50,7 +52,13 @@ impl Binder<'_> {
     ) -> Result<(Relation, T)> {
         let outer = std::mem::replace(&mut self.pending, Pending { is_open: true, ..Pending::default() });
         let visible = self.visible(&input);
-        let row = Row { columns: &visible, right: None, is_serialized: input.is_serialized, is_some: true };
+        let row = Row {
+            columns: &visible,
+            right: None,
+            is_serialized: input.is_serialized,
+            is_open: input.is_open,
+            is_some: true,
+        };
         let answer = f(self, &row);
         let pending = std::mem::replace(&mut self.pending, outer);
         let answer = answer?;
@@ -67,7 +75,13 @@ impl Binder<'_> {
         let pending = Pending { is_open: true, aggregates: Some(Vec::new()), ..Pending::default() };
         let outer = std::mem::replace(&mut self.pending, pending);
         let visible = self.visible(&input);
-        let row = Row { columns: &visible, right: None, is_serialized: input.is_serialized, is_some: true };
+        let row = Row {
+            columns: &visible,
+            right: None,
+            is_serialized: input.is_serialized,
+            is_open: input.is_open,
+            is_some: true,
+        };
         let answer = f(self, &row);
         let mut pending = std::mem::replace(&mut self.pending, outer);
         let answer = answer?;

@@ -50,6 +50,12 @@ pub trait Tables: Send + Sync {
         None
     }
 
+    /// Whether rows of the table may come with more columns than are known now. A query may name them; they are
+    /// null.
+    fn is_open(&self, _table: &str) -> bool {
+        false
+    }
+
     /// The column that says when a row of the table happened.
     fn time(&self, _table: &str) -> Option<Arc<str>> {
         None

@@ -137,6 +137,7 @@ impl<'t> Binder<'t> {
         }
         let node = Node::Table { name: Arc::from(name), physical };
         let mut relation = Relation::new(columns, node, false);
+        relation.is_open = self.tables.is_open(name);
         if let Some(range) = self.settings.time_range.clone()
             && let Some(time) = self.tables.time(name)
             && let Some(column) = relation.column(&time)

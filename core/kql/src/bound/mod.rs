@@ -42,6 +42,8 @@ pub struct Relation {
     pub is_serialized: bool,
     /// How many relations lie above one another in it.
     pub height: u32,
+    /// Whether there may be more columns than are known; those that are not known are null.
+    pub is_open: bool,
 }
 
 /// How the rows of a relation come about.
@@ -162,8 +164,12 @@ impl WindowFunction {
 
 impl Relation {
     pub fn new(columns: Vec<Column>, node: Node, is_serialized: bool) -> Self {
-        let mut relation = Self { columns, node, is_serialized, height: 1 };
-        relation.height = 1 + relation.inputs().iter().map(|input| input.height).max().unwrap_or(0);
+        let mut relation = Self { columns, node, is_serialized, height: 1, is_open: false };
+        let inputs = relation.inputs();
+        let height = 1 + inputs.iter().map(|input| input.height).max().unwrap_or(0);
+        let hides = matches!(relation.node, Node::Project { .. } | Node::Aggregate { .. });
+        let is_open = !hides && inputs.iter().any(|input| input.is_open);
+        (relation.height, relation.is_open) = (height, is_open);
         relation
     }
 

@@ -68,11 +68,7 @@ impl Rules<'_> {
         let mut rest = text;
         while let Some(at) = find(rest, self.value) {
             let before = &rest[..at];
-            let name = match self.pair {
-                "" => before,
-                pair => before.rsplit(pair).next().unwrap_or(before),
-            };
-            let name = name.trim();
+            let name = self.name_of(before);
             rest = &rest[at + self.value.len()..];
             let (value, behind) = self.value_of(rest);
             if self.names.contains(&name) && found.iter().all(|(known, _)| *known != name) {
@@ -81,6 +77,21 @@ impl Rules<'_> {
             rest = behind;
         }
         found
+    }
+
+    /// The name at the end of a text; it may stand in quotes, too.
+    fn name_of<'a>(&self, text: &'a str) -> &'a str {
+        if let (Some(open), Some(close)) = (self.open, self.close)
+            && let Some(inner) = text.trim_end().strip_suffix(close)
+            && let Some(at) = inner.rfind(open)
+        {
+            return &inner[at + open.len_utf8()..];
+        }
+        let name = match self.pair {
+            "" => text,
+            pair => text.rsplit(pair).next().unwrap_or(text),
+        };
+        name.trim()
     }
 
     /// A value at the beginning of the text, and what is behind it.

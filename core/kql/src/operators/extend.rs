@@ -44,7 +44,10 @@ impl<'t> Binder<'t> {
                 None => output.push((names.unnamed(), named.value)),
             }
         }
-        Ok(self.project(over, output))
+        let is_open = over.is_open;
+        let mut extended = self.project(over, output);
+        extended.is_open = is_open;
+        Ok(extended)
     }
 
     /// The values of a list such as `a, b = c + 1, (x, y) = f()`.

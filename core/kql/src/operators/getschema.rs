@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Int32Array, RecordBatch, StringViewArray};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
 use phalanx_signal::ColumnType;
 
 use crate::{
@@ -15,14 +15,14 @@ impl Binder<'_> {
     pub(super) fn get_schema(&mut self, input: Relation) -> Result<Relation> {
         let columns = vec![
             self.fresh("ColumnName", ColumnType::String),
-            self.fresh("ColumnOrdinal", ColumnType::Int),
+            self.fresh("ColumnOrdinal", ColumnType::Long),
             self.fresh("DataType", ColumnType::String),
             self.fresh("ColumnType", ColumnType::String),
         ];
         let texts = |text: fn(&crate::bound::Column) -> &str| -> ArrayRef {
             Arc::new(input.columns.iter().map(|column| Some(text(column))).collect::<StringViewArray>())
         };
-        let ordinals = Int32Array::from_iter_values(0..input.columns.len() as i32);
+        let ordinals = Int64Array::from_iter_values(0..input.columns.len() as i64);
         let arrays = vec![
             texts(|column| &column.name),
             Arc::new(ordinals),

@@ -86,8 +86,8 @@ fn expression(node: &Parse, columns: &[(Arc<str>, ColumnType)]) -> String {
     if !is_regex {
         out.push_str("(?s)");
     }
-    let is_swapped = flags.contains('U');
-    let (lazy, greedy) = if is_swapped { (".*", ".*?") } else { (".*?", ".*") };
+    // Of a regular expression the author says by a flag whether as little as possible is taken.
+    let (lazy, greedy) = if is_regex { (".*", ".*") } else { (".*?", ".*") };
     out.push('^');
     let mut at = 0;
     let last = node.pattern.len().saturating_sub(1);
@@ -100,14 +100,20 @@ fn expression(node: &Parse, columns: &[(Arc<str>, ColumnType)]) -> String {
             ParsePart::Column { .. } => {
                 let kind = columns.get(at).map_or(ColumnType::String, |(_, kind)| *kind);
                 at += 1;
+                let is_open = matches!(node.pattern.get(number + 1), Some(ParsePart::Star(_)));
                 let any = if number == last { greedy } else { lazy };
-                match kind {
-                    ColumnType::Int | ColumnType::Long if number == last || !is_regex => {
-                        out.push_str(&format!("({any})"));
+                let value = match kind {
+                    // Behind a number anything may follow: the number says where it ends.
+                    ColumnType::Int | ColumnType::Long if is_open && node.kind == ParseKind::Relaxed => {
+                        "[+-]?\\d*"
                     }
-                    ColumnType::Int | ColumnType::Long => out.push_str("([+-]?\\d+)"),
-                    _ => out.push_str(&format!("({any})")),
-                }
+                    ColumnType::Int | ColumnType::Long if is_open || (is_regex && number != last) => "[+-]?\\d+",
+                    ColumnType::Real | ColumnType::Decimal if is_open => "[+-]?\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?",
+                    ColumnType::String | ColumnType::Dynamic => any,
+                    _ if is_open => "\\S*",
+                    _ => any,
+                };
+                out.push_str(&format!("(?P<p{}>{value})", at - 1));
             }
         }
     }

@@ -28,7 +28,7 @@ const ROWS_MAX: usize = 100_000;
 struct Step {
     output: ScanOutput,
     predicate: Expr,
-    /// Which declared column gets which value.
+    /// Which column gets which value.
     assignments: Vec<(usize, Expr)>,
     /// The columns by which expressions see the step's last row.
     seen_as: Vec<Column>,
@@ -66,7 +66,7 @@ impl<'t> Binder<'t> {
         }
         let mut columns = input.columns.clone();
         columns.extend(declared.iter().cloned());
-        let steps = self.scan_steps(node, &columns, &declared, span)?;
+        let steps = self.scan_steps(node, &columns, span)?;
         let mut rows = Vec::new();
         for batch in &batches {
             for at in 0..batch.num_rows() {
@@ -86,16 +86,23 @@ impl<'t> Binder<'t> {
             .iter()
             .filter_map(|key| input.columns.iter().position(|column| column.id == *key))
             .collect();
-        let mut last: Option<Vec<Value>> = None;
+        // Each part's rows in their order, the parts in the order of their first rows.
+        let mut order: Vec<Vec<Vec<Value>>> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
         for row in rows {
-            let part: Vec<Value> = parts.iter().map(|at| row[*at].clone()).collect();
-            if last.as_ref() != Some(&part) {
-                machine.finish();
-                last = Some(part);
+            let part: Vec<String> = parts.iter().map(|at| row[*at].to_string()).collect();
+            let place = *places.entry(part.join("\u{0}")).or_insert(order.len());
+            if place == order.len() {
+                order.push(Vec::new());
             }
-            machine.push(row).map_err(|error| self.error(Code::Argument, span, error.strip_backtrace()))?;
+            order[place].push(row);
         }
-        machine.finish();
+        for part in order {
+            for row in part {
+                machine.push(row).map_err(|error| self.error(Code::Argument, span, error.strip_backtrace()))?;
+            }
+            machine.finish();
+        }
         let out = machine.out;
         let mut columns = columns;
         if let Some(name) = self.parameter(&node.parameters, "with_match_id") {
@@ -116,7 +123,6 @@ impl<'t> Binder<'t> {
             .collect::<std::result::Result<Vec<_>, _>>()
             .and_then(|arrays| Ok(arrow_array::RecordBatch::try_new(Arc::clone(&schema), arrays)?))
             .map_err(|error| self.error(Code::Other, span, error.strip_backtrace()))?;
-        let columns = columns.into_iter().map(|column| self.fresh(&column.name, column.kind)).collect();
         Ok(self.rows(columns, vec![batch]))
     }
 
@@ -132,9 +138,9 @@ impl<'t> Binder<'t> {
             let order = node.order_by.iter().map(|key| binder.sort_key(key, row)).collect::<Result<Vec<_>>>()?;
             Ok((partition, order))
         })?;
-        let mut ids = Vec::new();
+        let mut ids: Vec<ColumnId> = self.partition.iter().map(|column| column.id).collect();
         partition.iter().for_each(|key| key.for_each_column(&mut |id| ids.push(id)));
-        if ids.is_empty() && order.is_empty() {
+        if partition.is_empty() && order.is_empty() {
             return Ok((self.keep(over, &before), ids));
         }
         let mut keys: Vec<SortKey> = partition
@@ -150,7 +156,6 @@ impl<'t> Binder<'t> {
         &mut self,
         node: &'t Scan,
         columns: &[Column],
-        declared: &[Column],
         span: Span,
     ) -> Result<Vec<Step>> {
         let mut visible = columns.to_vec();
@@ -163,22 +168,21 @@ impl<'t> Binder<'t> {
             visible.extend(seen_as.iter().cloned());
             seen.push(seen_as);
         }
-        let row = Row { columns: &visible, right: None, is_serialized: false, is_some: true };
-        let first_declared = columns.len() - declared.len();
+        let row = Row { columns: &visible, is_some: true, ..Row::NONE };
         let mut steps = Vec::with_capacity(node.steps.len());
         for (step, seen_as) in node.steps.iter().zip(seen) {
             let predicate = self.condition(&step.predicate, &row)?;
             let mut assignments = Vec::new();
             for (name, tree) in &step.assignments {
-                let Some(at) = declared.iter().position(|column| *column.name == *name.text) else {
-                    return Err(self.unknown_column(name, declared));
+                let Some(at) = columns.iter().position(|column| *column.name == *name.text) else {
+                    return Err(self.unknown_column(name, columns));
                 };
                 let value = self.scalar(tree, &row)?;
-                let kind = declared[at].kind;
+                let kind = columns[at].kind;
                 let value = convert::implicitly(value.clone(), kind)
                     .or_else(|| convert::explicitly(value, kind))
                     .ok_or_else(|| self.error(Code::Types, tree.span, format!("the value must be a {kind}")))?;
-                assignments.push((first_declared + at, value));
+                assignments.push((at, value));
             }
             steps.push(Step { output: step.output, predicate, assignments, seen_as });
         }

@@ -15,6 +15,7 @@ mod window;
 
 use std::{collections::HashMap, sync::Arc};
 
+use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use datafusion::{
     catalog::{MemTable, TableProvider, default_table_source::provider_as_source},
@@ -188,7 +189,7 @@ impl Planner<'_> {
     fn rows(
         &mut self,
         relation: &Relation,
-        batches: &[arrow_array::RecordBatch],
+        batches: &[RecordBatch],
     ) -> Result<Planned, DataFusionError> {
         if relation.columns.is_empty() {
             let plan = LogicalPlan::EmptyRelation(EmptyRelation {
@@ -200,7 +201,7 @@ impl Planner<'_> {
         let schema = rows_schema(&relation.columns);
         let batches = batches
             .iter()
-            .map(|batch| batch.clone().with_schema(Arc::clone(&schema)))
+            .map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()))
             .collect::<Result<Vec<_>, _>>()?;
         let physical: Vec<Arc<str>> =
             schema.fields().iter().map(|field| field.name().as_str().into()).collect();

@@ -51,7 +51,7 @@ impl Planner<'_> {
                     args: arguments,
                     partition_by: partition_by.clone(),
                     order_by: order_by.clone(),
-                    window_frame: WindowFrame::new(Some(false)),
+                    window_frame: WindowFrame::new(None),
                     filter: None,
                     null_treatment: None,
                     distinct: false,
