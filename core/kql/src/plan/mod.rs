@@ -186,11 +186,7 @@ impl Planner<'_> {
         Ok(Planned::unordered(project(scan, columns)?))
     }
 
-    fn rows(
-        &mut self,
-        relation: &Relation,
-        batches: &[RecordBatch],
-    ) -> Result<Planned, DataFusionError> {
+    fn rows(&mut self, relation: &Relation, batches: &[RecordBatch]) -> Result<Planned, DataFusionError> {
         if relation.columns.is_empty() {
             let plan = LogicalPlan::EmptyRelation(EmptyRelation {
                 produce_one_row: batches.iter().any(|batch| batch.num_rows() > 0),

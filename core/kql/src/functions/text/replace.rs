@@ -28,10 +28,12 @@ pub(super) fn replace_strings(call: &Call<'_>) -> Answer {
         Ok::<Vec<String>, FunctionError>(texts(list)?.into_iter().map(|text| text.into_owned()).collect())
     };
     let mut lookups = call.prepared(1, owned)?;
-    // What is no string replaces nothing.
+    // For what is no string the text stays, and is done with as if it had been replaced.
     let strings = |list: &str| {
         let values: Vec<serde_json::Value> = serde_json::from_str(list).unwrap_or_default();
-        Ok::<Vec<Option<String>>, FunctionError>(values.iter().map(|v| v.as_str().map(str::to_owned)).collect())
+        Ok::<Vec<Option<String>>, FunctionError>(
+            values.iter().map(|v| v.as_str().map(str::to_owned)).collect(),
+        )
     };
     let mut rewrites = call.prepared(2, strings)?;
     call.try_strings(|row, out| {
@@ -46,7 +48,7 @@ pub(super) fn replace_strings(call: &Call<'_>) -> Answer {
         // What was replaced stays as it is; the pieces between are looked at for the texts further on.
         let mut pieces = vec![Piece::Open(sources.text(row))];
         for (lookup, rewrite) in lookups.iter().zip(rewrites).filter(|(lookup, _)| !lookup.is_empty()) {
-            let Some(rewrite) = rewrite else { continue };
+            let rewrite = rewrite.as_deref().unwrap_or(lookup);
             pieces = pieces.into_iter().fold(Vec::new(), |mut next, piece| {
                 match piece {
                     Piece::Open(text) => split(text, lookup, rewrite, &mut next),
