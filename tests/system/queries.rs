@@ -95,7 +95,6 @@ async fn another_tenant_s_rows_and_foreign_data_are_out_of_reach() {
     for text in [
         "externaldata(a:string)['https://192.0.2.1/x.csv']",
         "cluster('other').database('x').T",
-        "database('other').DeviceProcessEvents",
         "evaluate http_request('https://192.0.2.1')",
     ] {
         let (status, answer) =

@@ -1,5 +1,5 @@
-//! Queries over all tables: in the Kusto Query Language, or in SQL. Without `"language"`, what begins with `select`
-//! or `with` is SQL: no query in KQL does.
+//! Queries over all tables: in the Kusto Query Language, or in SQL. Without `"language"`, what begins with `select`,
+//! `with` or another verb of SQL is SQL: no query in KQL does.
 //!
 //! `POST /api/v1/query` with `{"query", "language", "format": "jsonl" | "csv" | "table", "limit"}`. Rows of a query
 //! in SQL are sent as they are found. An answer that misses rows which were acknowledged before has the header
@@ -69,7 +69,9 @@ impl Language {
             rest = behind.map_or("", |(_, behind)| behind.trim_start());
         }
         let word = rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
-        let is_sql = ["select", "with", "explain"].iter().any(|start| word.eq_ignore_ascii_case(start));
+        const SQL: [&str; 9] =
+            ["select", "with", "explain", "insert", "update", "delete", "drop", "create", "alter"];
+        let is_sql = SQL.iter().any(|start| word.eq_ignore_ascii_case(start));
         if is_sql { Self::Sql } else { Self::Kql }
     }
 }
