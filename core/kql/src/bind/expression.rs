@@ -506,8 +506,10 @@ impl<'t> Binder<'t> {
         let can_join = self.pending.is_open && !row.is_serialized && row.is_some && self.partition.is_empty();
         if !is_plain || !can_join {
             let (relation, batches) = self.ask(|binder| {
-                let table = binder.separate(table)?;
-                binder.different(table, span)
+                binder.alone(|binder| {
+                    let table = binder.separate(table)?;
+                    binder.different(table, span)
+                })
             })?;
             let kind = relation.columns[0].kind;
             let mut elements = Vec::new();

@@ -27,7 +27,7 @@ impl<'t> Binder<'t> {
         for tree in &node.tables {
             let before = inputs.len();
             if let Err(stop) = self.union_input(tree, &mut inputs) {
-                if !node.is_fuzzy || !stop.is_unknown_name() {
+                if !node.is_fuzzy || !stop.is_unknown_entity() {
                     return Err(stop);
                 }
                 inputs.truncate(before);
