@@ -103,6 +103,11 @@ impl<'t> Binder<'t> {
         {
             return Ok(column.value());
         }
+        // Where a union has a column of several types, the first one stands for the name without a type.
+        let typed = |column: &&Column| *column.name == format!("{}_{}", name.text, column.kind);
+        if let Some(column) = row.columns.iter().find(typed) {
+            return Ok(column.value());
+        }
         if row.is_open {
             return Ok(Expr::null(open_kind(&name.text)));
         }

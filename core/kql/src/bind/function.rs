@@ -105,7 +105,8 @@ impl<'t> Binder<'t> {
                     let column = argument.filter(is_column).and_then(|tree| tree.unparenthesized().as_name());
                     if let (Some(name), ColumnType::String) = (column, kind) {
                         // An invoked function of the host takes a column by its bare name.
-                        inner.declare(parameter.name.text.as_str(), Binding::Scalar(Expr::string(&name.text)));
+                        inner
+                            .declare(parameter.name.text.as_str(), Binding::Scalar(Expr::string(&name.text)));
                         continue;
                     }
                     let (value, span) = match (argument, &parameter.default) {

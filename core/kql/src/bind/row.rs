@@ -22,7 +22,8 @@ pub(crate) struct Row<'r> {
 
 impl<'r> Row<'r> {
     /// No row: a constant.
-    pub const NONE: Row<'static> = Row { columns: &[], right: None, is_serialized: false, is_open: false, is_some: false };
+    pub const NONE: Row<'static> =
+        Row { columns: &[], right: None, is_serialized: false, is_open: false, is_some: false };
 
     pub fn column(&self, name: &str) -> Option<&'r Column> {
         self.columns.iter().find(|column| *column.name == *name)

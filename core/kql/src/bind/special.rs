@@ -206,14 +206,16 @@ fn to_scalar<'t>(binder: &mut Binder<'t>, call: &'t tree::Call, row: &Row<'_>) -
     if !binder.is_tabular(&argument.value) {
         return binder.scalar(&argument.value, row);
     }
-    let (relation, batches) = binder.ask(|binder| binder.alone(|binder| {
-        let relation = binder.deeper(call.span, |binder| binder.separate(&argument.value))?;
-        let Some(first) = relation.columns.first().cloned() else {
-            return Err(binder.error(Code::Types, argument.value.span, "the table has no column"));
-        };
-        let relation = binder.keep(relation, &[first]);
-        Ok(binder.limit(relation, 1))
-    }))?;
+    let (relation, batches) = binder.ask(|binder| {
+        binder.alone(|binder| {
+            let relation = binder.deeper(call.span, |binder| binder.separate(&argument.value))?;
+            let Some(first) = relation.columns.first().cloned() else {
+                return Err(binder.error(Code::Types, argument.value.span, "the table has no column"));
+            };
+            let relation = binder.keep(relation, &[first]);
+            Ok(binder.limit(relation, 1))
+        })
+    })?;
     let kind = relation.columns[0].kind;
     let first = batches.iter().find(|batch| batch.num_rows() > 0);
     let value = match first {

@@ -338,17 +338,6 @@ impl Stop {
             Self::Error(BindError { code: Code::UnknownTable | Code::UnknownFunction | Code::Refused, .. })
         )
     }
-
-    /// Whether it is about a name that nothing has.
-    pub fn is_unknown_name(&self) -> bool {
-        matches!(
-            self,
-            Self::Error(BindError {
-                code: Code::UnknownTable | Code::UnknownColumn | Code::UnknownFunction | Code::Refused,
-                ..
-            })
-        )
-    }
 }
 
 /// The arguments of a call that are plain texts.

@@ -101,7 +101,10 @@ impl Relation {
 }
 
 /// What is needed, and what the expressions need.
-fn with<'a>(needed: &HashSet<ColumnId>, expressions: impl IntoIterator<Item = &'a Expr>) -> HashSet<ColumnId> {
+fn with<'a>(
+    needed: &HashSet<ColumnId>,
+    expressions: impl IntoIterator<Item = &'a Expr>,
+) -> HashSet<ColumnId> {
     let mut all = needed.clone();
     for expression in expressions {
         expression.for_each_column(&mut |id| {

@@ -75,7 +75,9 @@ fn filled(call: &Call<'_>) -> Result<Column, FunctionError> {
         for bin in bins.elements().into_iter().flatten() {
             let Some(place) = bin.element(0).and_then(Json::as_long) else { continue };
             let at = usize::try_from(place.wrapping_sub(range.start)).ok();
-            if let (Some(slot), Some(value)) = (at.and_then(|at| values.get_mut(at)), bin.element(which.get(row)?)) {
+            if let (Some(slot), Some(value)) =
+                (at.and_then(|at| values.get_mut(at)), bin.element(which.get(row)?))
+            {
                 *slot = value;
             }
         }

@@ -39,8 +39,7 @@ struct Rules<'a> {
 }
 
 fn pairs(call: &Call<'_>) -> Result<Column, FunctionError> {
-    let constant =
-        |at| call.constant_text(at).ok_or_else(|| FunctionError("a constant was promised".into()));
+    let constant = |at| call.constant_text(at).ok_or_else(|| FunctionError("a constant was promised".into()));
     let mut quotes = constant(3)?.chars();
     let open = quotes.next();
     let rules = Rules {

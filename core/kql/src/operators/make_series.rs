@@ -35,7 +35,12 @@ struct Bins {
 }
 
 impl<'t> Binder<'t> {
-    pub(super) fn make_series(&mut self, input: Relation, node: &'t MakeSeries, span: Span) -> Result<Relation> {
+    pub(super) fn make_series(
+        &mut self,
+        input: Relation,
+        node: &'t MakeSeries,
+        span: Span,
+    ) -> Result<Relation> {
         let mut names = Names::default();
         let (over, (mut axis, keys)) = self.over(input, |binder, row| {
             let mut axis = Vec::new();
@@ -77,16 +82,25 @@ impl<'t> Binder<'t> {
         let pack = self.builtin("pack_array", span)?;
         let values = binned.columns[count..count + 1 + series.len()].iter().map(crate::bound::Column::value);
         let bin = Expr::call(ColumnType::Dynamic, pack, values.collect());
-        let gathered = self.simple_call("make_list", "\u{0}bins", vec![Expr::call(ColumnType::Dynamic, pack, vec![bin])], ColumnType::Dynamic, span)?;
-        let by = binned.columns[..count].iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
+        let gathered = self.simple_call(
+            "make_list",
+            "\u{0}bins",
+            vec![Expr::call(ColumnType::Dynamic, pack, vec![bin])],
+            ColumnType::Dynamic,
+            span,
+        )?;
+        let by =
+            binned.columns[..count].iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
         let gathered = self.grouped(binned, by, vec![gathered])?;
         let is_nonempty = self.parameter(&node.parameters, "kind") == Some("nonempty");
         let bins_at = gathered.columns.iter().position(|column| &*column.name == "\u{0}bins");
         let Some(list) = bins_at.map(|at| gathered.columns[at].value()) else { return Ok(gathered) };
         let gathered = if is_nonempty || count > 0 { gathered } else { self.with_bins(gathered, &list) };
         let (first, rows) = self.extent(&bins, span)?;
-        let mut output: Vec<(Arc<str>, Expr)> =
-            gathered.columns[..count].iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
+        let mut output: Vec<(Arc<str>, Expr)> = gathered.columns[..count]
+            .iter()
+            .map(|column| (Arc::clone(&column.name), column.value()))
+            .collect();
         for (at, (name, default)) in series.into_iter().zip(defaults).enumerate() {
             let which = Expr::long(at as i64 + 1);
             let arguments = vec![list.clone(), which, first.clone(), rows.clone(), default];
@@ -117,7 +131,10 @@ impl<'t> Binder<'t> {
             kind => kind,
         };
         let axis_kind = if kind == ColumnType::Int { ColumnType::Long } else { kind };
-        if !matches!(axis_kind, ColumnType::DateTime | ColumnType::TimeSpan | ColumnType::Long | ColumnType::Real) {
+        if !matches!(
+            axis_kind,
+            ColumnType::DateTime | ColumnType::TimeSpan | ColumnType::Long | ColumnType::Real
+        ) {
             return Err(self.error(Code::Types, span, format!("a {kind} is no axis of a series")));
         }
         let step_value = convert::implicitly(step_value, step_kind).ok_or_else(|| {
@@ -125,7 +142,9 @@ impl<'t> Binder<'t> {
         })?;
         let step_constant = convert::constant(&step_value, &step.span.range(), "the step")?;
         let step = match step_constant {
-            Value::TimeSpan(ticks) if kind == ColumnType::DateTime && ticks >= TICKS => Expr::long(ticks / TICKS),
+            Value::TimeSpan(ticks) if kind == ColumnType::DateTime && ticks >= TICKS => {
+                Expr::long(ticks / TICKS)
+            }
             Value::TimeSpan(ticks) if kind != ColumnType::DateTime && ticks > 0 => Expr::long(ticks),
             Value::Long(step) if step > 0 => Expr::long(step),
             Value::Real(step) if step > 0.0 => Expr::literal(ColumnType::Real, Value::Real(step)),
@@ -135,7 +154,11 @@ impl<'t> Binder<'t> {
             let Some(tree) = tree else { return Ok(None) };
             let value = self.scalar(tree, &Row::NONE)?;
             let value = convert::implicitly(value, axis_kind).ok_or_else(|| {
-                self.error(Code::Types, tree.span, format!("the bounds of the axis must be of type {axis_kind}"))
+                self.error(
+                    Code::Types,
+                    tree.span,
+                    format!("the bounds of the axis must be of type {axis_kind}"),
+                )
             })?;
             let constant = convert::constant(&value, &tree.span.range(), "a bound of the axis")?;
             Ok(Some(Expr::literal(axis_kind, constant)))
@@ -155,7 +178,11 @@ impl<'t> Binder<'t> {
             vec![not(Expr::operator(ColumnType::Bool, Operator::IsNull, vec![axis.clone()]))];
         let mut compare = |operator, bound: &Option<Expr>| {
             if let Some(bound) = bound {
-                conditions.push(Expr::operator(ColumnType::Bool, operator, vec![axis.clone(), bound.clone()]));
+                conditions.push(Expr::operator(
+                    ColumnType::Bool,
+                    operator,
+                    vec![axis.clone(), bound.clone()],
+                ));
             }
         };
         compare(Operator::GreaterOrEqual, &bins.from);
@@ -165,7 +192,9 @@ impl<'t> Binder<'t> {
 
     /// The first place and the number of places; -1 where the rows tell.
     fn extent(&mut self, bins: &Bins, span: Span) -> Result<(Expr, Expr)> {
-        let (Some(from), Some(to)) = (&bins.from, &bins.to) else { return Ok((Expr::long(0), Expr::long(-1))) };
+        let (Some(from), Some(to)) = (&bins.from, &bins.to) else {
+            return Ok((Expr::long(0), Expr::long(-1)));
+        };
         let length = match (from.value(), to.value(), bins.step.value()) {
             (Some(Value::Real(from)), Some(Value::Real(to)), Some(Value::Real(step))) => (to - from) / step,
             (Some(from), Some(to), Some(Value::Long(step))) => {
@@ -175,7 +204,13 @@ impl<'t> Binder<'t> {
                 };
                 match whole(from).zip(whole(to)) {
                     Some((from, to)) => (i128::from(to) - i128::from(from)) as f64 / *step as f64,
-                    None => return Err(self.error(Code::Argument, span, "the bounds of the axis must not be null")),
+                    None => {
+                        return Err(self.error(
+                            Code::Argument,
+                            span,
+                            "the bounds of the axis must not be null",
+                        ));
+                    }
                 }
             }
             _ => return Err(self.error(Code::Argument, span, "the bounds of the axis must not be null")),
@@ -207,15 +242,20 @@ fn place(axis: &Expr, bins: &Bins) -> Expr {
         let quotient = Expr::operator(ColumnType::Real, Operator::Divide, vec![offset, bins.step.clone()]);
         let floor = crate::functions::function("floor");
         let floored = match floor {
-            Some(function) => {
-                Expr::call(ColumnType::Real, function, vec![quotient, Expr::literal(ColumnType::Real, Value::Real(1.0))])
-            }
+            Some(function) => Expr::call(
+                ColumnType::Real,
+                function,
+                vec![quotient, Expr::literal(ColumnType::Real, Value::Real(1.0))],
+            ),
             None => quotient,
         };
         return floored.cast(ColumnType::Long);
     }
-    let offset =
-        long(Operator::Subtract, axis.clone().cast(ColumnType::Long), bins.origin.clone().cast(ColumnType::Long));
+    let offset = long(
+        Operator::Subtract,
+        axis.clone().cast(ColumnType::Long),
+        bins.origin.clone().cast(ColumnType::Long),
+    );
     let rest = Expr::call(ColumnType::Long, &REMAINDER_WHOLE, vec![offset.clone(), bins.step.clone()]);
     let down = long(Operator::Subtract, offset, rest);
     Expr::call(ColumnType::Long, &DIVIDE_WHOLE, vec![down, bins.step.clone()])

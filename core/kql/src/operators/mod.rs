@@ -46,7 +46,9 @@ impl<'t> Binder<'t> {
     pub(crate) fn operator(&mut self, input: Relation, operator: &'t Operator) -> Result<Relation> {
         let span = operator.keyword;
         match &operator.kind {
-            OperatorKind::Missing => Err(self.error(Code::Syntax, operator.span, "an operator is missing here")),
+            OperatorKind::Missing => {
+                Err(self.error(Code::Syntax, operator.span, "an operator is missing here"))
+            }
             OperatorKind::As(node) => self.as_(input, node),
             OperatorKind::AssertSchema(_) => Ok(input),
             OperatorKind::Consume(_) | OperatorKind::ExecuteAndCache => Ok(input),

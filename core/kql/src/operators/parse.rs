@@ -107,8 +107,12 @@ fn expression(node: &Parse, columns: &[(Arc<str>, ColumnType)]) -> String {
                     ColumnType::Int | ColumnType::Long if is_open && node.kind == ParseKind::Relaxed => {
                         "[+-]?\\d*"
                     }
-                    ColumnType::Int | ColumnType::Long if is_open || (is_regex && number != last) => "[+-]?\\d+",
-                    ColumnType::Real | ColumnType::Decimal if is_open => "[+-]?\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?",
+                    ColumnType::Int | ColumnType::Long if is_open || (is_regex && number != last) => {
+                        "[+-]?\\d+"
+                    }
+                    ColumnType::Real | ColumnType::Decimal if is_open => {
+                        "[+-]?\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?"
+                    }
                     ColumnType::String | ColumnType::Dynamic => any,
                     _ if is_open => "\\S*",
                     _ => any,

@@ -55,8 +55,9 @@ impl<'t> Binder<'t> {
             let default = match &parameter.default {
                 Some(tree) => {
                     let value = self.scalar(tree, &Row::NONE)?;
-                    let value = convert::implicitly(value, kind)
-                        .ok_or_else(|| self.error(Code::Types, tree.span, format!("the default must be a {kind}")))?;
+                    let value = convert::implicitly(value, kind).ok_or_else(|| {
+                        self.error(Code::Types, tree.span, format!("the default must be a {kind}"))
+                    })?;
                     convert::constant(&value, &tree.span.range(), "a default")?
                 }
                 None => Value::Null,
@@ -74,14 +75,16 @@ impl<'t> Binder<'t> {
                     let scalar = ScalarValue::try_from_array(batch.column(column), at)?;
                     Ok(Value::from_scalar(&scalar, known.kind))
                 });
-                let cells: std::result::Result<Vec<Value>, datafusion::error::DataFusionError> = cells.collect();
+                let cells: std::result::Result<Vec<Value>, datafusion::error::DataFusionError> =
+                    cells.collect();
                 rows.push(cells.map_err(|error| self.error(Code::Other, span, error.strip_backtrace()))?);
             }
         }
         if rows.len() > ROWS_MAX {
             return Err(self.error(Code::TooLarge, span, format!("`scan` takes at most {ROWS_MAX} rows")));
         }
-        let mut machine = Machine { columns: &columns, defaults, steps, states: Vec::new(), matches: 0, out: Vec::new() };
+        let mut machine =
+            Machine { columns: &columns, defaults, steps, states: Vec::new(), matches: 0, out: Vec::new() };
         let parts: Vec<usize> = partition
             .iter()
             .filter_map(|key| input.columns.iter().position(|column| column.id == *key))
@@ -99,7 +102,9 @@ impl<'t> Binder<'t> {
         }
         for part in order {
             for row in part {
-                machine.push(row).map_err(|error| self.error(Code::Argument, span, error.strip_backtrace()))?;
+                machine
+                    .push(row)
+                    .map_err(|error| self.error(Code::Argument, span, error.strip_backtrace()))?;
             }
             machine.finish();
         }
@@ -127,15 +132,22 @@ impl<'t> Binder<'t> {
     }
 
     /// The rows in the order that the operator says, and the columns that divide them.
-    fn scan_order(&mut self, input: Relation, node: &'t Scan, span: Span) -> Result<(Relation, Vec<ColumnId>)> {
+    fn scan_order(
+        &mut self,
+        input: Relation,
+        node: &'t Scan,
+        span: Span,
+    ) -> Result<(Relation, Vec<ColumnId>)> {
         if node.order_by.is_empty() && !input.is_serialized {
             let message = "`scan` needs rows in an order; put `sort by` or `serialize` before it";
             return Err(self.error(Code::NotSerialized, span, message));
         }
         let before = input.columns.clone();
         let (over, (partition, order)) = self.over(input, |binder, row| {
-            let partition = node.partition_by.iter().map(|tree| binder.scalar(tree, row)).collect::<Result<Vec<_>>>()?;
-            let order = node.order_by.iter().map(|key| binder.sort_key(key, row)).collect::<Result<Vec<_>>>()?;
+            let partition =
+                node.partition_by.iter().map(|tree| binder.scalar(tree, row)).collect::<Result<Vec<_>>>()?;
+            let order =
+                node.order_by.iter().map(|key| binder.sort_key(key, row)).collect::<Result<Vec<_>>>()?;
             Ok((partition, order))
         })?;
         let mut ids: Vec<ColumnId> = self.partition.iter().map(|column| column.id).collect();
@@ -152,12 +164,7 @@ impl<'t> Binder<'t> {
         Ok((self.keep(sorted, &before), ids))
     }
 
-    fn scan_steps(
-        &mut self,
-        node: &'t Scan,
-        columns: &[Column],
-        span: Span,
-    ) -> Result<Vec<Step>> {
+    fn scan_steps(&mut self, node: &'t Scan, columns: &[Column], span: Span) -> Result<Vec<Step>> {
         let mut visible = columns.to_vec();
         let mut seen = Vec::new();
         for step in &node.steps {
@@ -181,7 +188,9 @@ impl<'t> Binder<'t> {
                 let kind = columns[at].kind;
                 let value = convert::implicitly(value.clone(), kind)
                     .or_else(|| convert::explicitly(value, kind))
-                    .ok_or_else(|| self.error(Code::Types, tree.span, format!("the value must be a {kind}")))?;
+                    .ok_or_else(|| {
+                        self.error(Code::Types, tree.span, format!("the value must be a {kind}"))
+                    })?;
                 assignments.push((at, value));
             }
             steps.push(Step { output: step.output, predicate, assignments, seen_as });

@@ -11,7 +11,12 @@ use crate::{
 };
 
 impl<'t> Binder<'t> {
-    pub(super) fn top_hitters(&mut self, input: Relation, node: &'t TopHitters, span: Span) -> Result<Relation> {
+    pub(super) fn top_hitters(
+        &mut self,
+        input: Relation,
+        node: &'t TopHitters,
+        span: Span,
+    ) -> Result<Relation> {
         let rows = self.row_limit(&node.count)?;
         let (over, (mut of, weight)) = self.over(input, |binder, row| {
             let mut of = Vec::new();

@@ -9,12 +9,20 @@ use crate::{
     bound::{Column, Expr, JoinKind, Node, Operator, Relation, SortKey, WindowCall, WindowFunction},
     syntax::{
         Span,
-        tree::{Target, operators::{SortOrder, TopNested}},
+        tree::{
+            Target,
+            operators::{SortOrder, TopNested},
+        },
     },
 };
 
 impl<'t> Binder<'t> {
-    pub(super) fn top_nested(&mut self, input: Relation, node: &'t TopNested, span: Span) -> Result<Relation> {
+    pub(super) fn top_nested(
+        &mut self,
+        input: Relation,
+        node: &'t TopNested,
+        span: Span,
+    ) -> Result<Relation> {
         let mut names = Names::default();
         let mut levels: Option<(Relation, Vec<Column>)> = None;
         for (number, level) in node.levels.iter().enumerate() {
@@ -35,8 +43,11 @@ impl<'t> Binder<'t> {
             let of: Arc<str> = names.unique(&of);
             let above = keys.len() - 1;
             let own_key = keys.pop().into_iter();
-            let mut named: Vec<(Arc<str>, Expr)> =
-                keys.into_iter().enumerate().map(|(at, key)| (Arc::from(format!("\u{0}{at}")), key)).collect();
+            let mut named: Vec<(Arc<str>, Expr)> = keys
+                .into_iter()
+                .enumerate()
+                .map(|(at, key)| (Arc::from(format!("\u{0}{at}")), key))
+                .collect();
             named.extend(own_key.map(|key| (Arc::clone(&of), key)));
             let mut output = Vec::new();
             let mut inner_names = Names::default();
@@ -55,7 +66,8 @@ impl<'t> Binder<'t> {
                 None => (grouped, own.clone(), Vec::new()),
                 Some((relation, known)) => {
                     let keys: Vec<Column> = known.iter().step_by(2).cloned().collect();
-                    let on = keys.iter().zip(&upper).map(|(left, right)| (left.value(), right.value())).collect();
+                    let on =
+                        keys.iter().zip(&upper).map(|(left, right)| (left.value(), right.value())).collect();
                     let joined = self.join(JoinKind::Inner, relation, grouped, on);
                     let mut kept = known;
                     kept.extend(own.iter().cloned());

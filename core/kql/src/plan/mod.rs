@@ -22,14 +22,13 @@ use datafusion::{
     common::{Column as Name, DFSchema, JoinType, NullEquality, TableReference},
     error::DataFusionError,
     logical_expr::{
-        EmptyRelation, Expr as DfExpr, Filter, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, Union, lit,
+        EmptyRelation, Expr as DfExpr, Filter, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, Union,
+        lit,
     },
 };
 use phalanx_signal::ColumnType;
 
-use crate::bound::{
-    Column, ColumnId, Expr, ExprNode, JoinKind, Node, Relation, SortKey, UnionInput, Value,
-};
+use crate::bound::{Column, ColumnId, Expr, ExprNode, JoinKind, Node, Relation, SortKey, UnionInput, Value};
 
 pub use expr::evaluate;
 
@@ -194,11 +193,7 @@ impl Planner<'_> {
         Ok(Planned::unordered(project(scan, columns)?))
     }
 
-    fn rows(
-        &mut self,
-        relation: &Relation,
-        batches: &[RecordBatch],
-    ) -> Result<Planned, DataFusionError> {
+    fn rows(&mut self, relation: &Relation, batches: &[RecordBatch]) -> Result<Planned, DataFusionError> {
         if relation.columns.is_empty() {
             let plan = LogicalPlan::EmptyRelation(EmptyRelation {
                 produce_one_row: batches.iter().any(|batch| batch.num_rows() > 0),

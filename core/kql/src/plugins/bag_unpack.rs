@@ -56,9 +56,13 @@ pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evalu
             let mut keys = Vec::new();
             for column in &schema.columns {
                 let name = column.name.text.as_str();
-                let is_own = schema.star_at.is_none() && input.column(name).is_some_and(|known| known.id != bag.id);
+                let is_own =
+                    schema.star_at.is_none() && input.column(name).is_some_and(|known| known.id != bag.id);
                 if !is_own {
-                    keys.push((name.strip_prefix(prefix.as_str()).unwrap_or(name).to_owned(), binder.kind(&column.type_name)?));
+                    keys.push((
+                        name.strip_prefix(prefix.as_str()).unwrap_or(name).to_owned(),
+                        binder.kind(&column.type_name)?,
+                    ));
                 }
             }
             (input, keys)
@@ -66,7 +70,9 @@ pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evalu
         None => observed(binder, input, &bag, &ignored, call.span)?,
     };
     let keep_source = |name: &str| match &node.schema {
-        Some(schema) => schema.star_at.is_some() || schema.columns.iter().any(|column| column.name.text == name),
+        Some(schema) => {
+            schema.star_at.is_some() || schema.columns.iter().any(|column| column.name.text == name)
+        }
         None => true,
     };
     let mut output: Vec<(Arc<str>, Expr)> = input
@@ -157,7 +163,9 @@ fn kind_of(value: Json<'_>) -> Option<ColumnType> {
         ColumnType::Bool
     } else if value.is_string() {
         let text = value.as_text()?;
-        let is_time = text.len() >= 19 && text.as_bytes().get(10) == Some(&b'T') && text.as_bytes().get(4) == Some(&b'-');
+        let is_time = text.len() >= 19
+            && text.as_bytes().get(10) == Some(&b'T')
+            && text.as_bytes().get(4) == Some(&b'-');
         if is_time { ColumnType::DateTime } else { ColumnType::String }
     } else if value.as_long().is_some() {
         ColumnType::Long

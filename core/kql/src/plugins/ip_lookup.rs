@@ -18,27 +18,38 @@ pub(super) fn bind_v6<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Ev
     bind(binder, input, node, "ipv6_is_in_range")
 }
 
-fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evaluate, test: &'static str) -> Result<Relation> {
+fn bind<'t>(
+    binder: &mut Binder<'t>,
+    input: Relation,
+    node: &'t Evaluate,
+    test: &'static str,
+) -> Result<Relation> {
     let call = &node.call;
-    let positional: Vec<&'t tree::Expr> =
-        call.arguments.iter().filter(|argument| argument.name.is_none()).map(|argument| &argument.value).collect();
+    let positional: Vec<&'t tree::Expr> = call
+        .arguments
+        .iter()
+        .filter(|argument| argument.name.is_none())
+        .map(|argument| &argument.value)
+        .collect();
     let [table, address, network, rest @ ..] = positional.as_slice() else {
         let message = format!("`{}()` takes a table, an address and the table's network", call.name.text);
         return Err(binder.error(Code::ArgumentCount, call.span, message));
     };
     let mut return_unmatched = false;
-    let named = call.arguments.iter().find(|argument| {
-        argument.name.as_ref().is_some_and(|name| name.text == "return_unmatched")
-    });
+    let named = call
+        .arguments
+        .iter()
+        .find(|argument| argument.name.as_ref().is_some_and(|name| name.text == "return_unmatched"));
     let last = rest.last().copied().filter(|tree| !matches!(tree.kind, ExprKind::Name(_)));
     if let Some(tree) = named.map(|argument| &argument.value).or(last) {
         return_unmatched = binder.constant(tree, "whether unmatched rows stay")? == Value::Bool(true);
     }
     let right = binder.separate(table)?;
-    let column = |binder: &Binder<'t>, tree: &tree::Expr, relation: &Relation| match &tree.unparenthesized().kind {
-        ExprKind::Name(name) => Ok(binder.existing(name, &relation.columns)?.clone()),
-        _ => Err(binder.error(Code::Argument, tree.span, "the name of a column is needed here")),
-    };
+    let column =
+        |binder: &Binder<'t>, tree: &tree::Expr, relation: &Relation| match &tree.unparenthesized().kind {
+            ExprKind::Name(name) => Ok(binder.existing(name, &relation.columns)?.clone()),
+            _ => Err(binder.error(Code::Argument, tree.span, "the name of a column is needed here")),
+        };
     let network = column(binder, network, &right)?;
     let address = match &address.unparenthesized().kind {
         ExprKind::Name(_) => column(binder, address, &input)?.value(),
@@ -65,7 +76,8 @@ fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evaluate, test: 
     }
     let rest = binder.renumbered(&copy);
     let known = binder.renumbered(&matched);
-    let on = rest.columns.iter().zip(&known.columns).map(|(left, right)| (left.value(), right.value())).collect();
+    let on =
+        rest.columns.iter().zip(&known.columns).map(|(left, right)| (left.value(), right.value())).collect();
     let unmatched = binder.join(JoinKind::LeftAnti, rest, known, on);
     Ok(binder.union_of(vec![(String::new(), matched), (String::new(), unmatched)], false, None))
 }

@@ -89,7 +89,11 @@ pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evalu
         }
     }
     if values.len() > VALUES_MAX {
-        return Err(binder.error(Code::TooLarge, call.span, format!("there are more than {VALUES_MAX} values")));
+        return Err(binder.error(
+            Code::TooLarge,
+            call.span,
+            format!("there are more than {VALUES_MAX} values"),
+        ));
     }
     values.sort_by_key(ToString::to_string);
     // One aggregate for each value: the group has one row at most for it.
@@ -112,10 +116,17 @@ pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evalu
         };
         let one = Expr {
             kind,
-            node: ExprNode::Case { branches: vec![(is_it, value.clone())], otherwise: Box::new(Expr::null(kind)) },
+            node: ExprNode::Case {
+                branches: vec![(is_it, value.clone())],
+                otherwise: Box::new(Expr::null(kind)),
+            },
         };
         let name = names.unique(&given.to_string());
-        let function = if is_number || matches!(kind, ColumnType::DateTime | ColumnType::TimeSpan) { "max" } else { "take_any" };
+        let function = if is_number || matches!(kind, ColumnType::DateTime | ColumnType::TimeSpan) {
+            "max"
+        } else {
+            "take_any"
+        };
         let mut call = binder.simple_call(function, &name, vec![one], kind, call.span)?;
         if function == "max" && is_number {
             call.1.kinds = vec![kind];
@@ -126,7 +137,8 @@ pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evalu
                 let zero = if kind == ColumnType::Real {
                     Expr::literal(kind, Value::Real(0.0))
                 } else {
-                    convert::implicitly(Expr::literal(ColumnType::Int, Value::Int(0)), kind).unwrap_or(Expr::long(0))
+                    convert::implicitly(Expr::literal(ColumnType::Int, Value::Int(0)), kind)
+                        .unwrap_or(Expr::long(0))
                 };
                 Expr { kind, node: ExprNode::Coalesce(vec![column, zero]) }
             }
