@@ -614,7 +614,7 @@ impl<'t> Binder<'t> {
 }
 
 /// The type of a column that nobody has declared, by the ending that such columns have.
-fn open_kind(name: &str) -> ColumnType {
+pub(crate) fn open_kind(name: &str) -> ColumnType {
     match name.rsplit_once('_').map(|(_, ending)| ending) {
         Some("d") => ColumnType::Real,
         Some("b") => ColumnType::Bool,

@@ -49,6 +49,9 @@ impl<'t> Binder<'t> {
         predicate: &tree::Expr,
         tables: &[(String, Relation)],
     ) -> Result<()> {
+        if tables.iter().any(|(_, relation)| relation.is_open) {
+            return Ok(());
+        }
         let mut names = Vec::new();
         names_in(predicate, &mut names);
         for name in names {
