@@ -26,7 +26,7 @@ const HOST_FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "FileProfile",
         "(T:(*), x:string = 'SHA1', n:long = 1000)",
-        "T | extend MD5 = '', FileSize = long(null), GlobalPrevalence = long(null), GlobalFirstSeen = datetime(null), \
+        "T | extend SHA1 = '', SHA256 = '', MD5 = '', FileSize = long(null), GlobalPrevalence = long(null), GlobalFirstSeen = datetime(null), \
          GlobalLastSeen = datetime(null), Signer = '', Issuer = '', SignerHash = '', IsCertificateValid = bool(null), \
          IsRootSignerMicrosoft = bool(null), SignatureState = '', IsExecutable = bool(null), ThreatName = '', \
          Publisher = '', SoftwareName = '', ProfileAvailability = ''",

@@ -127,6 +127,16 @@ impl<'t> Binder<'t> {
         answer
     }
 
+    /// Runs `f` for what has nothing to do with the rows at hand.
+    pub fn alone<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let partition = std::mem::take(&mut self.partition);
+        let render = self.render.take();
+        let answer = f(self);
+        self.partition = partition;
+        self.render = render;
+        answer
+    }
+
     /// Counts a step.
     pub fn step(&mut self, span: Span) -> Result<()> {
         self.steps += 1;
@@ -190,16 +200,21 @@ impl<'t> Binder<'t> {
         Relation::new(columns, Node::Project { input: Box::new(input), expressions }, is_serialized)
     }
 
+    /// As [`Self::project`], where columns that nobody knows yet go on being there.
+    pub fn project_on(&mut self, input: Relation, output: Vec<(Arc<str>, Expr)>) -> Relation {
+        let is_open = input.is_open;
+        let mut relation = self.project(input, output);
+        relation.is_open = is_open;
+        relation
+    }
+
     /// Only these columns, which the input has, under their names.
     pub fn keep(&mut self, input: Relation, columns: &[Column]) -> Relation {
         if input.columns == columns || (self.visible(&input) == columns) {
             return input;
         }
         let output = columns.iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
-        let is_open = input.is_open;
-        let mut kept = self.project(input, output);
-        kept.is_open = is_open;
-        kept
+        self.project_on(input, output)
     }
 
     /// The input's columns, and others behind them.

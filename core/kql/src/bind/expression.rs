@@ -103,6 +103,11 @@ impl<'t> Binder<'t> {
         {
             return Ok(column.value());
         }
+        // Where a union has a column of several types, the first one stands for the name without a type.
+        let typed = |column: &&Column| *column.name == format!("{}_{}", name.text, column.kind);
+        if let Some(column) = row.columns.iter().find(typed) {
+            return Ok(column.value());
+        }
         if row.is_open {
             return Ok(Expr::null(open_kind(&name.text)));
         }
@@ -506,8 +511,10 @@ impl<'t> Binder<'t> {
         let can_join = self.pending.is_open && !row.is_serialized && row.is_some && self.partition.is_empty();
         if !is_plain || !can_join {
             let (relation, batches) = self.ask(|binder| {
-                let table = binder.separate(table)?;
-                binder.different(table, span)
+                binder.alone(|binder| {
+                    let table = binder.separate(table)?;
+                    binder.different(table, span)
+                })
             })?;
             let kind = relation.columns[0].kind;
             let mut elements = Vec::new();
@@ -607,7 +614,7 @@ impl<'t> Binder<'t> {
 }
 
 /// The type of a column that nobody has declared, by the ending that such columns have.
-fn open_kind(name: &str) -> ColumnType {
+pub(crate) fn open_kind(name: &str) -> ColumnType {
     match name.rsplit_once('_').map(|(_, ending)| ending) {
         Some("d") => ColumnType::Real,
         Some("b") => ColumnType::Bool,

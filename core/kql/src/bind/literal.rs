@@ -88,6 +88,11 @@ impl Binder<'_> {
         if text == "null" {
             return Ok(Value::Null);
         }
+        if kind == ColumnType::DateTime
+            && let Some(micros) = numbered(text)
+        {
+            return Ok(Value::DateTime(micros));
+        }
         let value = convert::explicitly(Expr::string(text), kind)
             .and_then(|value| crate::plan::evaluate(&value).ok());
         match value {
@@ -141,5 +146,29 @@ impl Binder<'_> {
     pub(crate) fn builtin(&self, name: &'static str, span: Span) -> Result<&'static functions::Function> {
         functions::function(name)
             .ok_or_else(|| self.error(Code::UnknownFunction, span, format!("`{name}` is not available")))
+    }
+}
+
+/// `2025, 6, 14`, with an hour, a minute and a second behind if they are given, in microseconds since 1970.
+fn numbered(text: &str) -> Option<i64> {
+    let numbers: Vec<u32> = text.split(',').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
+    let at = |place: usize| numbers.get(place).copied().unwrap_or(0);
+    if !(3..=6).contains(&numbers.len()) {
+        return None;
+    }
+    let date = chrono::NaiveDate::from_ymd_opt(i32::try_from(at(0)).ok()?, at(1), at(2))?;
+    Some(date.and_hms_opt(at(3), at(4), at(5))?.and_utc().timestamp_micros())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbered;
+
+    #[test]
+    fn datetimes_in_numbers() {
+        assert_eq!(numbered("1970, 1, 2"), Some(86_400_000_000));
+        assert_eq!(numbered("1970,1,1,0,0,1"), Some(1_000_000));
+        assert_eq!(numbered("1970, 13, 2"), None);
+        assert_eq!(numbered("1970"), None);
     }
 }

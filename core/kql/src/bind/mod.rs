@@ -27,7 +27,7 @@ pub use tables::{SavedFunction, Settings, TableColumn, Tables};
 
 pub(crate) use binary::{Arithmetic, comparable};
 pub(crate) use binder::{Binder, Result, Stop};
-pub(crate) use expression::{balanced, conjuncts, not};
+pub(crate) use expression::{balanced, conjuncts, not, open_kind};
 pub(crate) use names::Names;
 pub(crate) use row::Row;
 pub(crate) use scope::{Binding, Env};

@@ -44,7 +44,11 @@ impl<'t> Binder<'t> {
             behind.pop();
             return self.parts(column.value(), &behind, row);
         }
-        let value = self.scalar(base, row)?;
+        let mut value = self.scalar(base, row)?;
+        if value.value() == Some(&Value::Null) {
+            // No value of any type has no parts.
+            value = Expr::null(ColumnType::Dynamic);
+        }
         self.parts(value, &behind, row)
     }
 

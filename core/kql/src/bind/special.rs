@@ -17,6 +17,7 @@ const SPECIAL: &[(&str, Bind)] = &[
     ("iif", iff),
     ("case", case),
     ("coalesce", coalesce),
+    ("bin_auto", bin_auto),
     ("not", negation),
     ("isnull", is_null),
     ("isnotnull", is_not_null),
@@ -126,6 +127,26 @@ fn coalesce<'t>(binder: &mut Binder<'t>, call: &'t tree::Call, row: &Row<'_>) ->
     Ok(Expr { kind, node: ExprNode::Coalesce(values) })
 }
 
+/// `bin` by the size, and from the place, that the query's options give.
+fn bin_auto<'t>(binder: &mut Binder<'t>, call: &'t tree::Call, row: &Row<'_>) -> Result<Expr> {
+    let value = binder.given(call, row, 1, 1)?.remove(0);
+    let size_kind = if value.kind == ColumnType::DateTime { ColumnType::TimeSpan } else { value.kind };
+    let option = |binder: &Binder<'t>, name: &str, kind| {
+        let (_, text) = binder.options.iter().rev().find(|(known, _)| known == name)?;
+        super::literal::of_text(text, kind)
+    };
+    let Some(size) = option(binder, "query_bin_auto_size", size_kind) else {
+        let message = "`bin_auto()` needs `set query_bin_auto_size = …;` before the query";
+        return Err(binder.error(Code::Argument, call.span, message));
+    };
+    let (name, arguments) = match option(binder, "query_bin_auto_at", value.kind) {
+        Some(at) => ("bin_at", vec![value, size, at]),
+        None => ("bin", vec![value, size]),
+    };
+    let function = binder.builtin(name, call.span)?;
+    binder.apply(function, arguments, call)
+}
+
 fn negation<'t>(binder: &mut Binder<'t>, call: &'t tree::Call, row: &Row<'_>) -> Result<Expr> {
     let value = binder.given(call, row, 1, 1)?.remove(0);
     Ok(not(binder.as_condition(value, call.arguments[0].value.span)?))
@@ -207,12 +228,14 @@ fn to_scalar<'t>(binder: &mut Binder<'t>, call: &'t tree::Call, row: &Row<'_>) -
         return binder.scalar(&argument.value, row);
     }
     let (relation, batches) = binder.ask(|binder| {
-        let relation = binder.deeper(call.span, |binder| binder.separate(&argument.value))?;
-        let Some(first) = relation.columns.first().cloned() else {
-            return Err(binder.error(Code::Types, argument.value.span, "the table has no column"));
-        };
-        let relation = binder.keep(relation, &[first]);
-        Ok(binder.limit(relation, 1))
+        binder.alone(|binder| {
+            let relation = binder.deeper(call.span, |binder| binder.separate(&argument.value))?;
+            let Some(first) = relation.columns.first().cloned() else {
+                return Err(binder.error(Code::Types, argument.value.span, "the table has no column"));
+            };
+            let relation = binder.keep(relation, &[first]);
+            Ok(binder.limit(relation, 1))
+        })
     })?;
     let kind = relation.columns[0].kind;
     let first = batches.iter().find(|batch| batch.num_rows() > 0);
@@ -339,7 +362,9 @@ fn neighbour<'t>(
         None => arguments.push(Expr::long(1)),
     }
     if let Some(default) = arguments.pop_if(|_| call.arguments.len() == 3) {
-        let default = convert::implicitly(default, kind).ok_or_else(|| {
+        let converted =
+            convert::implicitly(default.clone(), kind).or_else(|| convert::explicitly(default, kind));
+        let default = converted.ok_or_else(|| {
             binder.error(Code::Types, call.span, format!("the default must be a {kind}, as the values are"))
         })?;
         arguments.push(default);

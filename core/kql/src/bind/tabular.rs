@@ -46,12 +46,7 @@ impl<'t> Binder<'t> {
 
     /// As [`Self::tabular`], for a table that has nothing to do with the rows at hand.
     pub fn separate(&mut self, tree: &'t tree::Expr) -> Result<Relation> {
-        let partition = std::mem::take(&mut self.partition);
-        let render = self.render.take();
-        let relation = self.tabular(tree);
-        self.partition = partition;
-        self.render = render;
-        relation
+        self.alone(|binder| binder.tabular(tree))
     }
 
     pub fn operators(&mut self, mut input: Relation, operators: &'t [tree::Operator]) -> Result<Relation> {
@@ -336,14 +331,11 @@ impl<'t> Binder<'t> {
 }
 
 impl Stop {
-    /// Whether it is about a name that nothing has.
-    pub fn is_unknown_name(&self) -> bool {
+    /// Whether it is about a table or function that is not there.
+    pub fn is_unknown_entity(&self) -> bool {
         matches!(
             self,
-            Self::Error(BindError {
-                code: Code::UnknownTable | Code::UnknownColumn | Code::UnknownFunction | Code::Refused,
-                ..
-            })
+            Self::Error(BindError { code: Code::UnknownTable | Code::UnknownFunction | Code::Refused, .. })
         )
     }
 }

@@ -5,6 +5,7 @@
 //! There are few kinds of [`Node`]: most of the language's operators are combinations of them.
 
 mod expr;
+mod prune;
 mod renumber;
 mod value;
 
@@ -65,8 +66,8 @@ pub enum Node {
     First { input: Box<Relation>, keys: Vec<Expr> },
     /// Pairs of rows whose keys are equal; a condition may hold for more.
     Join { kind: JoinKind, left: Box<Relation>, right: Box<Relation>, on: Vec<(Expr, Expr)> },
-    /// The rows of all, column by column.
-    Union(Vec<Relation>),
+    /// The rows of all.
+    Union(Vec<UnionInput>),
     /// In order; at most `limit` rows if there is one.
     Sort { input: Box<Relation>, keys: Vec<SortKey>, limit: Option<usize> },
     /// Any so many rows, or the first ones if the input has an order.
@@ -76,6 +77,14 @@ pub enum Node {
     /// The columns of the input, and behind them values that look at other rows of the same partition, in the
     /// input's order or, if there are any, in that of the keys.
     Window { input: Box<Relation>, partition: Vec<Expr>, order: Vec<SortKey>, calls: Vec<WindowCall> },
+}
+
+/// One of the tables whose rows are put together.
+#[derive(Clone, Debug)]
+pub struct UnionInput {
+    pub relation: Relation,
+    /// Which column of the union which column of the relation is; where there is none, the union's is null.
+    pub columns: Vec<(ColumnId, ColumnId)>,
 }
 
 /// How arrays become rows: as many as the longest array of a row has elements.
@@ -186,7 +195,7 @@ impl Relation {
             | Node::Expand { input, .. }
             | Node::Window { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![left, right],
-            Node::Union(inputs) => inputs.iter().collect(),
+            Node::Union(inputs) => inputs.iter().map(|input| &input.relation).collect(),
         }
     }
 

@@ -24,6 +24,13 @@ impl Relation {
         for column in &mut self.columns {
             column.id = *known.entry(column.id).or_insert_with(|| fresh(column));
         }
+        if let Node::Union(inputs) = &mut self.node {
+            for (to, from) in inputs.iter_mut().flat_map(|input| &mut input.columns) {
+                for id in [to, from] {
+                    *id = known.get(id).copied().unwrap_or(*id);
+                }
+            }
+        }
     }
 
     fn inputs_mut(&mut self) -> Vec<&mut Relation> {
@@ -38,7 +45,7 @@ impl Relation {
             | Node::Expand { input, .. }
             | Node::Window { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![left, right],
-            Node::Union(inputs) => inputs.iter_mut().collect(),
+            Node::Union(inputs) => inputs.iter_mut().map(|input| &mut input.relation).collect(),
         }
     }
 

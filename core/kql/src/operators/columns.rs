@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    bind::{Binder, Code, Names, Result, names::fits},
-    bound::{Column, Relation, Value},
+    bind::{Binder, Code, Names, Result, names::fits, open_kind},
+    bound::{Column, Expr, Relation, Value},
     dynamic::Json,
     syntax::tree::{
         self, ColumnPattern, ExprKind, Target,
@@ -86,6 +86,7 @@ impl<'t> Binder<'t> {
     }
 
     pub(super) fn project_rename(&mut self, input: Relation, node: &'t ProjectRename) -> Result<Relation> {
+        let input = self.with_named(input, &node.columns);
         let mut columns = input.columns.clone();
         for renamed in &node.columns {
             let (Some(Target::Name(new)), ExprKind::Name(old)) =
@@ -112,12 +113,29 @@ impl<'t> Binder<'t> {
         Ok(self.keep(input, &columns))
     }
 
+    /// With the columns that are named of a table that may have more than are known.
+    fn with_named(&mut self, input: Relation, named: &'t [tree::NamedExpr]) -> Relation {
+        if !input.is_open {
+            return input;
+        }
+        let mut output: Vec<(Arc<str>, Expr)> =
+            input.columns.iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
+        for name in named.iter().filter_map(|renamed| renamed.value.unparenthesized().as_name()) {
+            if input.column(&name.text).is_none() {
+                output.push((Arc::from(name.text.as_str()), Expr::null(open_kind(&name.text))));
+            }
+        }
+        self.project_on(input, output)
+    }
+
     pub(super) fn project_reorder(&mut self, input: Relation, node: &'t ProjectReorder) -> Result<Relation> {
         // A column belongs to the item that names it, else to the first wildcard that fits it.
         let mut groups: Vec<Vec<Column>> = vec![Vec::new(); node.columns.len()];
         let mut rest = Vec::new();
         for item in &node.columns {
-            if let ColumnPattern::Name(name) = &item.column {
+            if let ColumnPattern::Name(name) = &item.column
+                && !input.is_open
+            {
                 self.existing(name, &input.columns)?;
             }
         }

@@ -44,10 +44,7 @@ impl<'t> Binder<'t> {
                 None => output.push((names.unnamed(), named.value)),
             }
         }
-        let is_open = over.is_open;
-        let mut extended = self.project(over, output);
-        extended.is_open = is_open;
-        Ok(extended)
+        Ok(self.project_on(over, output))
     }
 
     /// The values of a list such as `a, b = c + 1, (x, y) = f()`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use phalanx_signal::ColumnType;
 
 use crate::{
-    bind::{Binder, Code, Result, names::fits},
+    bind::{Binder, Result, names::fits},
     bound::{Column, Expr, Relation},
     syntax::{
         Span,
@@ -31,25 +31,17 @@ impl<'t> Binder<'t> {
 
     fn found_in(&mut self, tables: Vec<(String, Relation)>, node: &'t Find, span: Span) -> Result<Relation> {
         let mut found = Vec::with_capacity(tables.len());
-        for (name, relation) in tables {
+        self.known_somewhere(&node.predicate, &tables)?;
+        for (name, mut relation) in tables {
             let columns = relation.columns.clone();
-            let over =
-                self.over(relation, |binder, row| binder.search_condition(&node.predicate, false, row));
-            match over {
-                Ok((over, condition)) => {
-                    let filtered = self.filter(over, condition);
-                    found.push((name, self.keep(filtered, &columns)));
-                }
-                Err(stop) if stop.is_unknown_name() => {}
-                Err(stop) => return Err(stop),
-            }
-        }
-        if found.is_empty() {
-            return Err(self.error(
-                Code::UnknownColumn,
-                node.predicate.span,
-                "no table has all these columns",
-            ));
+            // What another table has is null here.
+            relation.is_open = true;
+            let (over, condition) =
+                self.over(relation, |binder, row| binder.search_condition(&node.predicate, false, row))?;
+            let filtered = self.filter(over, condition);
+            let mut kept = self.keep(filtered, &columns);
+            kept.is_open = false;
+            found.push((name, kept));
         }
         let wanted = self.wanted(&found, node)?;
         let packs = node.columns.is_empty()
@@ -120,7 +112,9 @@ impl<'t> Binder<'t> {
                             .iter()
                             .any(|known| known.name == column.name && known.kind == column.kind)
                     });
-                if (is_common || named.contains(&&*column.name)) && !wanted.contains(&key) {
+                if (is_common || named.iter().any(|name| *name.text == *column.name))
+                    && !wanted.contains(&key)
+                {
                     wanted.push(key);
                 }
             }
@@ -138,9 +132,9 @@ impl<'t> Binder<'t> {
 }
 
 /// The names that a predicate mentions.
-fn names_in<'a>(tree: &'a tree::Expr, out: &mut Vec<&'a str>) {
+pub(super) fn names_in<'a>(tree: &'a tree::Expr, out: &mut Vec<&'a tree::Name>) {
     match &tree.kind {
-        ExprKind::Name(name) => out.push(&name.text),
+        ExprKind::Name(name) => out.push(name),
         ExprKind::Paren(inner) => names_in(inner, out),
         ExprKind::Unary { operand, .. } => names_in(operand, out),
         ExprKind::Binary { left, right, .. } => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
 
+use super::summarize::given_names;
 use crate::{
     bind::{Binder, Code, Names, Result, Row, balanced, convert, not},
     bound::{Expr, Operator, Relation, Value},
@@ -60,6 +61,9 @@ impl<'t> Binder<'t> {
         let mut defaults = Vec::new();
         let (grouped, output, calls) = self.over_groups(filtered, |binder, row| {
             let mut output = Vec::new();
+            for name in node.columns.iter().flat_map(|column| given_names(&column.aggregate)) {
+                binder.take_name(&mut names, name)?;
+            }
             for column in &node.columns {
                 let before = output.len();
                 binder.aggregated(&column.aggregate, row, &keys, &mut names, &mut output)?;

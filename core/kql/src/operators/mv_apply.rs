@@ -29,7 +29,7 @@ impl<'t> Binder<'t> {
             input.columns.iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
         output.extend(added);
         let known = input.columns.len();
-        let numbered = self.project(input, output);
+        let numbered = self.project_on(input, output);
         let hidden: Vec<Column> = numbered.columns[known..].to_vec();
         self.partition.extend(hidden.iter().cloned());
         let answer = self.deeper(span, |binder| {
@@ -62,6 +62,6 @@ impl<'t> Binder<'t> {
                 output.push((names.unique(&column.name), column.value()));
             }
         }
-        Ok(self.project(applied, output))
+        Ok(self.project_on(applied, output))
     }
 }

@@ -123,7 +123,7 @@ impl<'t> Binder<'t> {
             made.push(Arc::clone(&index.name));
             output.push((Arc::clone(&index.name), index.value()));
         }
-        let relation = self.project(relation, output);
+        let relation = self.project_on(relation, output);
         let made = relation.columns.iter().filter(|column| made.contains(&column.name)).cloned().collect();
         Ok((relation, made))
     }

@@ -34,7 +34,7 @@ impl<'t> Binder<'t> {
         let mut output: Vec<(Arc<str>, Expr)> =
             before.iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
         output.push((Arc::clone(&found_column.name), found));
-        let matched = self.project(over, output);
+        let matched = self.project_on(over, output);
         let Some(found) = matched.column(&found_column.name).map(Column::value) else { return Ok(matched) };
         let mut values = Vec::with_capacity(columns.len());
         let mut fits = vec![not(Expr::operator(ColumnType::Bool, Operator::IsNull, vec![found.clone()]))];
@@ -68,7 +68,7 @@ impl<'t> Binder<'t> {
                 None => output.push((name, value)),
             }
         }
-        Ok(self.project(matched, output))
+        Ok(self.project_on(matched, output))
     }
 }
 

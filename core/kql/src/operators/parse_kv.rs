@@ -53,7 +53,7 @@ impl<'t> Binder<'t> {
         let mut output: Vec<(Arc<str>, Expr)> =
             before.iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
         output.push((Arc::clone(&bag_name), bag));
-        let read = self.project(over, output);
+        let read = self.project_on(over, output);
         let Some(bag) = read.column(&bag_name).cloned() else { return Ok(read) };
         let mut output: Vec<(Arc<str>, Expr)> =
             before.iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
@@ -67,6 +67,6 @@ impl<'t> Binder<'t> {
                 None => output.push((Arc::from(name), value)),
             }
         }
-        Ok(self.project(read, output))
+        Ok(self.project_on(read, output))
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
 
+use super::find::names_in;
 use crate::{
-    bind::{Binder, Code, Result, Row, balanced},
+    bind::{Binder, Result, Row, balanced},
     bound::{Expr, Operator, Relation, Value},
     syntax::{
         Span,
@@ -31,22 +32,37 @@ impl<'t> Binder<'t> {
 
     fn found(&mut self, tables: Vec<(String, Relation)>, node: &'t Search, source: &str) -> Result<Relation> {
         let mut found = Vec::with_capacity(tables.len());
-        for (name, relation) in tables {
-            match self.searched(relation, node) {
-                Ok(relation) => found.push((name, relation)),
-                // A table without a column that the predicate names has no such row.
-                Err(stop) if stop.is_unknown_name() => {}
-                Err(stop) => return Err(stop),
-            }
-        }
-        if found.is_empty() {
-            return Err(self.error(
-                Code::UnknownColumn,
-                node.predicate.span,
-                "no table has all these columns",
-            ));
+        self.known_somewhere(&node.predicate, &tables)?;
+        for (name, mut relation) in tables {
+            // What another table has is null here.
+            relation.is_open = true;
+            let mut relation = self.searched(relation, node)?;
+            relation.is_open = false;
+            found.push((name, relation));
         }
         Ok(self.union_of(found, false, Some(source)))
+    }
+
+    /// Whether each column that the predicate names is in some table.
+    pub(super) fn known_somewhere(
+        &self,
+        predicate: &tree::Expr,
+        tables: &[(String, Relation)],
+    ) -> Result<()> {
+        if tables.iter().any(|(_, relation)| relation.is_open) {
+            return Ok(());
+        }
+        let mut names = Vec::new();
+        names_in(predicate, &mut names);
+        for name in names {
+            let is_column = tables.iter().any(|(_, relation)| relation.column(&name.text).is_some());
+            if !is_column && self.env.find(&name.text).is_none() {
+                let columns: Vec<_> =
+                    tables.iter().flat_map(|(_, relation)| relation.columns.clone()).collect();
+                return Err(self.unknown_column(name, &columns));
+            }
+        }
+        Ok(())
     }
 
     fn searched(&mut self, input: Relation, node: &'t Search) -> Result<Relation> {

@@ -30,6 +30,10 @@ impl<'t> Binder<'t> {
         let keys = self.group_keys(keys, &mut names)?;
         let (over, output, calls) = self.over_groups(over, |binder, row| {
             let mut output = Vec::new();
+            // Names that are given come first: what is named by itself gives way.
+            for name in node.aggregates.iter().flat_map(given_names) {
+                binder.take_name(&mut names, name)?;
+            }
             for column in &node.aggregates {
                 binder.aggregated(column, row, &keys, &mut names, &mut output)?;
             }
@@ -114,15 +118,11 @@ impl<'t> Binder<'t> {
                 // The keys are in the answer already.
                 columns.retain(|column| !keys.iter().any(|(name, _)| *name == column.name));
             }
-            let given: Vec<&tree::Name> = match &column.target {
-                None => Vec::new(),
-                Some(Target::Name(name)) => vec![name],
-                Some(Target::Tuple(names)) => names.iter().collect(),
-            };
+            let given = given_names(column);
             let is_choice = matches!(known.gives, Gives::EachArgument);
             for (at, column) in columns.iter().enumerate() {
                 let name = match given.get(at) {
-                    Some(name) => self.given_name(names, name)?,
+                    Some(name) => Arc::from(name.text.as_str()),
                     None if is_choice && matches!(column.name.as_ref(), "") => names.unnamed(),
                     None => names.unique(&column.name),
                 };
@@ -132,7 +132,7 @@ impl<'t> Binder<'t> {
         }
         let value = self.scalar(&column.value, row)?;
         let name = match &column.target {
-            Some(Target::Name(name)) => self.given_name(names, name)?,
+            Some(Target::Name(name)) => Arc::from(name.text.as_str()),
             Some(Target::Tuple(_)) => {
                 return Err(self.error(Code::Types, column.span, "the value has no parts to take apart"));
             }
@@ -145,11 +145,21 @@ impl<'t> Binder<'t> {
         Ok(())
     }
 
-    fn given_name(&self, names: &mut Names, name: &tree::Name) -> Result<Arc<str>> {
-        if !names.take(&name.text) {
-            let message = format!("the column `{}` is given twice", name.text);
-            return Err(self.error(Code::DuplicateName, name.span, message));
+    /// Takes a name that the query's author gives.
+    pub(super) fn take_name(&self, names: &mut Names, name: &tree::Name) -> Result<()> {
+        if names.take(&name.text) {
+            return Ok(());
         }
-        Ok(Arc::from(name.text.as_str()))
+        let message = format!("the column `{}` is given twice", name.text);
+        Err(self.error(Code::DuplicateName, name.span, message))
+    }
+}
+
+/// The names that an entry gives.
+pub(super) fn given_names(column: &NamedExpr) -> Vec<&tree::Name> {
+    match &column.target {
+        None => Vec::new(),
+        Some(Target::Name(name)) => vec![name],
+        Some(Target::Tuple(names)) => names.iter().collect(),
     }
 }

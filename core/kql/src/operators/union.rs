@@ -6,7 +6,7 @@ use phalanx_signal::ColumnType;
 
 use crate::{
     bind::{Binder, Binding, Code, Names, Result, names::fits},
-    bound::{Expr, Node, Relation},
+    bound::{ColumnId, Expr, Node, Relation, UnionInput},
     syntax::{
         Span,
         tree::{self, ExprKind, Union},
@@ -27,7 +27,7 @@ impl<'t> Binder<'t> {
         for tree in &node.tables {
             let before = inputs.len();
             if let Err(stop) = self.union_input(tree, &mut inputs) {
-                if !node.is_fuzzy || !stop.is_unknown_name() {
+                if !node.is_fuzzy || !stop.is_unknown_entity() {
                     return Err(stop);
                 }
                 inputs.truncate(before);
@@ -132,28 +132,32 @@ impl<'t> Binder<'t> {
         let source = source.map(|name| names.unique(name));
         let mut columns = Vec::with_capacity(order.len() + 1);
         columns.extend(source.as_ref().map(|name| self.fresh(name, ColumnType::String)));
-        for (name, kind) in &order {
-            let name = match types[name] {
-                1 => Arc::clone(name),
+        let mut ids: HashMap<(Arc<str>, ColumnType), ColumnId> = HashMap::with_capacity(order.len());
+        for (name, kind) in order {
+            let unique = match types[&name] {
+                1 => Arc::clone(&name),
                 _ => names.unique(&format!("{name}_{kind}")),
             };
-            columns.push(self.fresh(&name, *kind));
+            let column = self.fresh(&unique, kind);
+            ids.insert((name, kind), column.id);
+            columns.push(column);
         }
-        let mut relations = Vec::with_capacity(inputs.len());
-        for (table, relation) in inputs {
-            let by_name: HashMap<(&str, ColumnType), Expr> = relation
-                .columns
-                .iter()
-                .map(|column| ((&*column.name, column.kind), column.value()))
-                .collect();
-            let mut output = Vec::with_capacity(columns.len());
-            output.extend(source.as_ref().map(|name| (Arc::clone(name), Expr::string(&table))));
-            for (name, kind) in &order {
-                let value = by_name.get(&(&**name, *kind)).cloned().unwrap_or_else(|| Expr::null(*kind));
-                output.push((Arc::clone(name), value));
+        let is_open = inputs.iter().any(|(_, relation)| relation.is_open);
+        let mut tables = Vec::with_capacity(inputs.len());
+        for (table, mut relation) in inputs {
+            let mut given: Vec<(ColumnId, ColumnId)> = Vec::with_capacity(relation.columns.len() + 1);
+            for column in &relation.columns {
+                given.extend(ids.get(&(Arc::clone(&column.name), column.kind)).map(|id| (*id, column.id)));
             }
-            relations.push(self.project(relation, output));
+            if source.is_some() {
+                let name: Arc<str> = Arc::from("\u{0}source");
+                relation = self.append(relation, vec![(name, Expr::string(&table))]);
+                given.extend(relation.columns.last().map(|column| (columns[0].id, column.id)));
+            }
+            tables.push(UnionInput { relation, columns: given });
         }
-        Relation::new(columns, Node::Union(relations), false)
+        let mut union = Relation::new(columns, Node::Union(tables), false);
+        union.is_open = is_open;
+        union
     }
 }

@@ -23,19 +23,26 @@ use datafusion::{
     error::DataFusionError,
     logical_expr::{
         EmptyRelation, Expr as DfExpr, Filter, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, Union,
+        lit,
     },
 };
 use phalanx_signal::ColumnType;
 
-use crate::bound::{Column, ColumnId, Expr, ExprNode, JoinKind, Node, Relation, SortKey};
+use crate::bound::{Column, ColumnId, Expr, ExprNode, JoinKind, Node, Relation, SortKey, UnionInput, Value};
 
 pub use expr::evaluate;
+
+/// Tables times columns of one union.
+const UNION_CELLS_MAX: usize = 200_000;
 
 /// The tables that a plan reads, by name.
 pub type Providers = HashMap<Arc<str>, Arc<dyn TableProvider>>;
 
 /// A plan for all rows of a relation; its columns have the relation's names and order.
 pub fn plan(relation: &Relation, providers: &Providers) -> Result<LogicalPlan, DataFusionError> {
+    let mut pruned = relation.clone();
+    pruned.prune();
+    let relation = &pruned;
     let mut planner = Planner { providers, names: HashMap::new() };
     let planned = planner.relation(relation)?;
     let sorted = planned.sorted(None)?;
@@ -299,13 +306,27 @@ impl Planner<'_> {
         Ok(Planned::unordered(builder.join_with_expr_keys(right, kind, keys, None)?.build()?))
     }
 
-    fn union(&mut self, relation: &Relation, inputs: &[Relation]) -> Result<Planned, DataFusionError> {
+    fn union(&mut self, relation: &Relation, inputs: &[UnionInput]) -> Result<Planned, DataFusionError> {
+        if inputs.len().saturating_mul(relation.columns.len()) > UNION_CELLS_MAX {
+            return Err(DataFusionError::Plan(format!(
+                "{} tables with {} columns together are too many at once; name fewer tables, or project the columns \
+                 that are needed",
+                inputs.len(),
+                relation.columns.len()
+            )));
+        }
         let mut plans = Vec::with_capacity(inputs.len());
         for input in inputs {
-            let plan = self.relation(input)?.plan;
-            let output = relation.columns.iter().zip(&input.columns);
-            let output =
-                output.map(|(column, given)| self.column(given.id).alias(self.name(column.id))).collect();
+            let plan = self.relation(&input.relation)?.plan;
+            let given: HashMap<ColumnId, ColumnId> = input.columns.iter().copied().collect();
+            let output = relation.columns.iter().map(|column| {
+                let value = match given.get(&column.id) {
+                    Some(id) => self.column(*id),
+                    None => lit(Value::Null.scalar(column.kind)),
+                };
+                value.alias(self.name(column.id))
+            });
+            let output = output.collect();
             plans.push(Arc::new(project(plan, output)?));
         }
         let plan = match plans.len() {

@@ -102,7 +102,10 @@ pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evalu
             }
         }
     }
-    Ok(binder.project(input, output))
+    let mut unpacked = binder.project_on(input, output);
+    // Other rows may bring other keys.
+    unpacked.is_open |= node.schema.is_none();
+    Ok(unpacked)
 }
 
 fn text<'t>(binder: &mut Binder<'t>, tree: Option<&'t tree::Expr>) -> Result<String> {

@@ -147,5 +147,8 @@ pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evalu
         calls.push(call);
         made.push((name, filled));
     }
-    binder.finish_groups(grouped, keys, calls, made)
+    let mut pivoted = binder.finish_groups(grouped, keys, calls, made)?;
+    // Other rows may bring other values.
+    pivoted.is_open = true;
+    Ok(pivoted)
 }
