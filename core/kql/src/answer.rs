@@ -1,6 +1,10 @@
 //! From a query's text to plans: all stages, one after the other.
 
-use std::{collections::HashMap, future::Future, sync::Arc};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    future::Future,
+    sync::Arc,
+};
 
 use arrow_array::RecordBatch;
 use datafusion::{error::DataFusionError, logical_expr::LogicalPlan};
@@ -116,9 +120,9 @@ async fn planned(
     providers: &mut Providers,
 ) -> Result<LogicalPlan, DataFusionError> {
     for name in plan::tables(relation) {
-        if !providers.contains_key(&name) {
-            let provider = tables.provider(&name).await?;
-            providers.insert(name, provider);
+        if let Entry::Vacant(place) = providers.entry(name) {
+            let provider = tables.provider(place.key()).await?;
+            place.insert(provider);
         }
     }
     stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || plan::plan(relation, providers))

@@ -3,8 +3,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::body::Body;
-use http::{HeaderValue, Response, header::CONTENT_TYPE};
 use phalanx_signal::{TenantId, dynamic::quote};
 use phalanx_web::{
     ApiError, Role, Style,
@@ -14,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    kusto::{asker, mistake},
+    kusto::{asker, json_response, mistake},
     timespan,
 };
 use crate::{
@@ -89,9 +87,7 @@ async fn run(
         asker: asker(&context, path)?,
     };
     let answer = hunting.ask(&question).await.map_err(mistake)?;
-    let mut response = Response::new(Body::from(write(&answer, names)));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(response)
+    Ok(json_response(write(&answer, names)))
 }
 
 /// The first result: this API has room for one.

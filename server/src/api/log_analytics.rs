@@ -5,8 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use http::{HeaderValue, Method, Response, header::CONTENT_TYPE};
+use http::Method;
 use phalanx_signal::{TenantId, dynamic::quote};
 use phalanx_web::{
     ApiError, Role, Style,
@@ -16,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    kusto::{asker, mistake, push_rows, visualization},
+    kusto::{asker, json_response, mistake, push_rows, visualization},
     timespan,
 };
 use crate::{
@@ -111,7 +110,7 @@ impl Handler {
         let asker = asker(&context, PATH)?;
         let question = question(asked, asker, context.tenant()?, preferences)?;
         let answer = self.hunting.ask(&question).await.map_err(mistake)?;
-        Ok(response(write(&answer, preferences)))
+        Ok(json_response(write(&answer, preferences)))
     }
 
     async fn batch(&self, mut context: RequestContext) -> HandlerResult {
@@ -138,7 +137,7 @@ impl Handler {
                 quote(&item.id)
             ));
         }
-        Ok(response(format!("{{\"responses\":[{}]}}", responses.join(","))))
+        Ok(json_response(format!("{{\"responses\":[{}]}}", responses.join(","))))
     }
 
     async fn item(
@@ -242,10 +241,4 @@ fn lower_first(chart: &str) -> String {
         (name, value)
     });
     Value::Object(lowered.collect()).to_string()
-}
-
-fn response(text: String) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    response
 }

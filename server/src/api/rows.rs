@@ -10,6 +10,7 @@ use arrow_array::{
 };
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
+use phalanx_kql::dynamic::push_timespan;
 use phalanx_signal::{ColumnType, dynamic::quote, time::format_datetime};
 use serde::Deserialize;
 
@@ -170,7 +171,10 @@ impl<'a> Cells<'a> {
         let written = match &self.values {
             Values::Text(a) | Values::Json(a) => out.write_str(a.value(row)),
             Values::DateTime(a) => out.write_str(&format_datetime(a.value(row))),
-            Values::TimeSpan(a) => out.write_str(&format_timespan(a.value(row))),
+            Values::TimeSpan(a) => {
+                push_timespan(out, a.value(row));
+                Ok(())
+            }
             Values::Int(a) => write!(out, "{}", a.value(row)),
             Values::Long(a) => write!(out, "{}", a.value(row)),
             Values::Unsigned(a) => write!(out, "{}", a.value(row)),
@@ -183,18 +187,6 @@ impl<'a> Cells<'a> {
         };
         written.expect("writing to a string");
     }
-}
-
-/// Ticks of 100 ns as `[-][d.]hh:mm:ss[.fffffff]`.
-fn format_timespan(ticks: i64) -> String {
-    let sign = if ticks < 0 { "-" } else { "" };
-    let all = ticks.unsigned_abs();
-    let (seconds, fraction) = (all / 10_000_000, all % 10_000_000);
-    let (days, hours, minutes, seconds) =
-        (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
-    let days = if days > 0 { format!("{days}.") } else { String::new() };
-    let fraction = if fraction > 0 { format!(".{fraction:07}") } else { String::new() };
-    format!("{sign}{days}{hours:02}:{minutes:02}:{seconds:02}{fraction}")
 }
 
 fn push_array<T: AsRef<str>>(out: &mut String, cells: impl Iterator<Item = T>) {
@@ -258,7 +250,12 @@ mod tests {
 
     #[test]
     fn timespans_are_written_as_kql_writes_them() {
-        assert_eq!(format_timespan(0), "00:00:00");
-        assert_eq!(format_timespan(-937_845_000_000), "-1.02:03:04.5000000");
+        let written = |ticks| {
+            let mut text = String::new();
+            push_timespan(&mut text, ticks);
+            text
+        };
+        assert_eq!(written(0), "00:00:00");
+        assert_eq!(written(-937_845_000_000), "-1.02:03:04.5000000");
     }
 }

@@ -16,7 +16,8 @@ use arrow_array::{
     cast::AsArray,
     types::{Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType},
 };
-use phalanx_signal::{ColumnType, dynamic::quote, time::format_datetime};
+use phalanx_kql::dynamic::{push_datetime, push_timespan};
+use phalanx_signal::{ColumnType, dynamic::quote};
 
 /// How `dynamic` values are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,9 @@ pub fn push(kind: ColumnType, array: &ArrayRef, row: usize, dynamic: Dynamic, ou
             write!(out, "\"{}\"", datetime(time))
         }
         ColumnType::TimeSpan => {
-            write!(out, "\"{}\"", timespan(array.as_primitive::<Int64Type>().value(row)))
+            out.push('"');
+            push_timespan(out, array.as_primitive::<Int64Type>().value(row));
+            out.write_str("\"")
         }
         ColumnType::Dynamic if dynamic == Dynamic::Json => out.write_str(array.as_string_view().value(row)),
         ColumnType::String | ColumnType::Guid | ColumnType::Dynamic => {
@@ -71,24 +74,11 @@ fn decimal(text: String) -> String {
     }
 }
 
-/// Microseconds since 1970 with the seven digits that clients expect.
+/// Microseconds since 1970 as clients expect a time, with seven digits.
 pub fn datetime(micros: i64) -> String {
-    let text = format_datetime(micros);
-    let text = text.strip_suffix('Z').unwrap_or(&text);
-    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
-    format!("{seconds}.{fraction:0<7}Z")
-}
-
-/// Ticks of 100 ns as `[-][d.]hh:mm:ss[.fffffff]`.
-pub fn timespan(ticks: i64) -> String {
-    let sign = if ticks < 0 { "-" } else { "" };
-    let all = ticks.unsigned_abs();
-    let (seconds, fraction) = (all / 10_000_000, all % 10_000_000);
-    let (days, hours, minutes, seconds) =
-        (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
-    let days = if days > 0 { format!("{days}.") } else { String::new() };
-    let fraction = if fraction > 0 { format!(".{fraction:07}") } else { String::new() };
-    format!("{sign}{days}{hours:02}:{minutes:02}:{seconds:02}{fraction}")
+    let mut text = String::new();
+    push_datetime(&mut text, micros);
+    text
 }
 
 /// The type's name in .NET, as the first version of the protocol and Graph have it.

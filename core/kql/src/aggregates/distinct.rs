@@ -7,7 +7,7 @@ use std::{
 };
 
 use arrow_array::{ArrayRef, Int64Array};
-use datafusion::common::{Result, exec_datafusion_err};
+use datafusion::common::Result;
 use phalanx_signal::ColumnType;
 
 use super::{
@@ -107,10 +107,7 @@ impl Fold for Distinct {
     }
 
     fn merge(&mut self, state: &mut Sketch, saved: &[u8]) -> Result<()> {
-        let saved =
-            Sketch::from_bytes(saved).ok_or_else(|| exec_datafusion_err!("no sketch of distinct values"))?;
-        state.merge(&saved, self.precision);
-        Ok(())
+        state.merge_saved(saved, self.precision)
     }
 
     fn values(&self, states: Vec<Sketch>) -> Result<ArrayRef> {

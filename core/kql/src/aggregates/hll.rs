@@ -212,6 +212,14 @@ impl Sketch {
         }
     }
 
+    /// Takes in what [`Sketch::to_bytes`] gave of another.
+    pub fn merge_saved(&mut self, saved: &[u8], precision: u8) -> Result<()> {
+        let saved =
+            Self::from_bytes(saved).ok_or_else(|| exec_datafusion_err!("no sketch of distinct values"))?;
+        self.merge(&saved, precision);
+        Ok(())
+    }
+
     /// What [`Sketch::to_bytes`] gave; `None` for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let Some((precision, rest)) = bytes.split_first() else { return Some(Self::Empty) };
@@ -390,10 +398,7 @@ impl Fold for Hll {
     }
 
     fn merge(&mut self, state: &mut Sketch, saved: &[u8]) -> Result<()> {
-        let saved =
-            Sketch::from_bytes(saved).ok_or_else(|| exec_datafusion_err!("no sketch of distinct values"))?;
-        state.merge(&saved, self.precision);
-        Ok(())
+        state.merge_saved(saved, self.precision)
     }
 
     fn values(&self, states: Vec<Sketch>) -> Result<ArrayRef> {

@@ -158,17 +158,18 @@ impl<'t> Binder<'t> {
         let fitted = match place.accepts {
             Accepts::Any => Some(argument),
             Accepts::Only(wanted) => convert::implicitly(argument.clone(), wanted).or_else(|| {
-                let is_near = match (kind, wanted) {
-                    (_, ColumnType::String) => true,
-                    (ColumnType::Long | ColumnType::Real | ColumnType::Decimal, ColumnType::Int) => true,
-                    (ColumnType::Real | ColumnType::Decimal, ColumnType::Long) => true,
-                    (ColumnType::Decimal, ColumnType::Real) => true,
-                    (ColumnType::Int | ColumnType::Long, ColumnType::Bool) => true,
-                    (ColumnType::String, ColumnType::DateTime | ColumnType::TimeSpan | ColumnType::Guid) => {
-                        true
-                    }
-                    _ => false,
-                };
+                let is_near = matches!(
+                    (kind, wanted),
+                    (_, ColumnType::String)
+                        | (ColumnType::Long | ColumnType::Real | ColumnType::Decimal, ColumnType::Int)
+                        | (ColumnType::Real | ColumnType::Decimal, ColumnType::Long)
+                        | (ColumnType::Decimal, ColumnType::Real)
+                        | (ColumnType::Int | ColumnType::Long, ColumnType::Bool)
+                        | (
+                            ColumnType::String,
+                            ColumnType::DateTime | ColumnType::TimeSpan | ColumnType::Guid
+                        )
+                );
                 is_near.then(|| convert::explicitly(argument, wanted)).flatten()
             }),
             Accepts::Number | Accepts::Ordinal if is_null && kind == ColumnType::Dynamic => {

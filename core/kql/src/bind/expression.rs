@@ -414,12 +414,13 @@ impl<'t> Binder<'t> {
                 Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
                 Value::Int(value) => text.push_str(&value.to_string()),
                 Value::Long(value) => text.push_str(&value.to_string()),
-                value => match convert::to_dynamic(Expr::literal(element.kind, value.clone())) {
-                    folded => match crate::plan::evaluate(&folded) {
+                value => {
+                    let value = convert::to_dynamic(Expr::literal(element.kind, value.clone()));
+                    match crate::plan::evaluate(&value) {
                         Ok(Value::Dynamic(json)) => text.push_str(&json),
                         _ => text.push_str("null"),
-                    },
-                },
+                    }
+                }
             }
         }
         text.push(']');

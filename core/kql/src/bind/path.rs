@@ -15,14 +15,9 @@ impl<'t> Binder<'t> {
     pub(super) fn path(&mut self, tree: &'t tree::Expr, row: &Row<'_>) -> Result<Expr> {
         let mut behind = Vec::new();
         let mut base = tree;
-        loop {
-            match &base.kind {
-                ExprKind::Member { base: inner, .. } | ExprKind::Index { base: inner, .. } => {
-                    behind.push(base);
-                    base = inner;
-                }
-                _ => break,
-            }
+        while let ExprKind::Member { base: inner, .. } | ExprKind::Index { base: inner, .. } = &base.kind {
+            behind.push(base);
+            base = inner;
         }
         if let (ExprKind::Name(side), Some(ExprKind::Member { name, .. })) =
             (&base.kind, behind.last().map(|tree| &tree.kind))

@@ -51,18 +51,7 @@ impl Binder<'_> {
         input: Relation,
         f: impl FnOnce(&mut Self, &Row<'_>) -> Result<T>,
     ) -> Result<(Relation, T)> {
-        let outer = std::mem::replace(&mut self.pending, Pending { is_open: true, ..Pending::default() });
-        let visible = self.visible(&input);
-        let row = Row {
-            columns: &visible,
-            right: None,
-            is_serialized: input.is_serialized,
-            is_open: input.is_open,
-            is_some: true,
-        };
-        let answer = f(self, &row);
-        let pending = std::mem::replace(&mut self.pending, outer);
-        let answer = answer?;
+        let (answer, pending) = self.bind_within(&input, None, f)?;
         Ok((self.with_pending(input, pending), answer))
     }
 
@@ -73,9 +62,21 @@ impl Binder<'_> {
         input: Relation,
         f: impl FnOnce(&mut Self, &Row<'_>) -> Result<T>,
     ) -> Result<(Relation, T, Vec<(Vec<Column>, AggregateCall)>)> {
-        let pending = Pending { is_open: true, aggregates: Some(Vec::new()), ..Pending::default() };
+        let (answer, mut pending) = self.bind_within(&input, Some(Vec::new()), f)?;
+        let calls = pending.aggregates.take().unwrap_or_default();
+        Ok((self.with_pending(input, pending), answer, calls))
+    }
+
+    /// Binds over the rows of `input`; what the expressions need besides is given back.
+    fn bind_within<T>(
+        &mut self,
+        input: &Relation,
+        aggregates: Option<Vec<(Vec<Column>, AggregateCall)>>,
+        f: impl FnOnce(&mut Self, &Row<'_>) -> Result<T>,
+    ) -> Result<(T, Pending)> {
+        let pending = Pending { is_open: true, aggregates, ..Pending::default() };
         let outer = std::mem::replace(&mut self.pending, pending);
-        let visible = self.visible(&input);
+        let visible = self.visible(input);
         let row = Row {
             columns: &visible,
             right: None,
@@ -84,10 +85,8 @@ impl Binder<'_> {
             is_some: true,
         };
         let answer = f(self, &row);
-        let mut pending = std::mem::replace(&mut self.pending, outer);
-        let answer = answer?;
-        let calls = pending.aggregates.take().unwrap_or_default();
-        Ok((self.with_pending(input, pending), answer, calls))
+        let pending = std::mem::replace(&mut self.pending, outer);
+        Ok((answer?, pending))
     }
 
     fn with_pending(&mut self, mut input: Relation, pending: Pending) -> Relation {

@@ -19,7 +19,7 @@ impl<'t> Binder<'t> {
             let kind = self.kind(&column.type_name)?;
             columns.push(self.fresh(&column.name.text, kind));
         }
-        if columns.is_empty() || node.values.len() % columns.len() != 0 {
+        if columns.is_empty() || !node.values.len().is_multiple_of(columns.len()) {
             let message =
                 format!("{} values do not fill rows of {} columns", node.values.len(), columns.len());
             return Err(self.error(Code::ArgumentCount, span, message));

@@ -1,6 +1,7 @@
 //! The tabular operators: one file per operator, how it binds. The match here only dispatches.
 
 mod as_;
+mod assert_schema;
 mod columns;
 mod count;
 mod datatable;
@@ -50,7 +51,7 @@ impl<'t> Binder<'t> {
                 Err(self.error(Code::Syntax, operator.span, "an operator is missing here"))
             }
             OperatorKind::As(node) => self.as_(input, node),
-            OperatorKind::AssertSchema(_) => Ok(input),
+            OperatorKind::AssertSchema(node) => self.assert_schema(input, node, span),
             OperatorKind::Consume(_) | OperatorKind::ExecuteAndCache => Ok(input),
             OperatorKind::Count(node) => self.count_rows(input, node),
             OperatorKind::Distinct(node) => self.distinct(input, node),
@@ -75,7 +76,7 @@ impl<'t> Binder<'t> {
             OperatorKind::ProjectReorder(node) => self.project_reorder(input, node),
             OperatorKind::Render(node) => self.render_as(input, node),
             OperatorKind::Sample(node) => self.sample(input, node),
-            OperatorKind::SampleDistinct(node) => self.sample_distinct(input, node, span),
+            OperatorKind::SampleDistinct(node) => self.sample_distinct(input, node),
             OperatorKind::Scan(node) => self.scan(input, node, span),
             OperatorKind::Search(node) => self.search_in(input, node, span),
             OperatorKind::Serialize(columns) => self.serialize(input, columns),

@@ -109,7 +109,6 @@ impl<'t> Binder<'t> {
             machine.finish();
         }
         let out = machine.out;
-        let mut columns = columns;
         if let Some(name) = self.parameter(&node.parameters, "with_match_id") {
             columns.push(self.fresh(name, ColumnType::Long));
         }

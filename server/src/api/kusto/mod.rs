@@ -190,7 +190,8 @@ fn too_large(cut: crate::hunting::Cut) -> ApiError {
     .with_reason("E_QUERY_RESULT_SET_TOO_LARGE")
 }
 
-fn json_response(text: String) -> Response<Body> {
+/// An answer that is JSON text already.
+pub(super) fn json_response(text: String) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

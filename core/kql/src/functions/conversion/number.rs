@@ -72,7 +72,7 @@ pub(super) fn fits(units: i128) -> Option<i128> {
 #[expect(clippy::cast_possible_truncation, reason = "the bounds are checked")]
 pub(super) fn real_to_long(value: f64) -> Option<i64> {
     let whole = value.trunc();
-    (whole >= -9_223_372_036_854_775_808.0 && whole < 9_223_372_036_854_775_808.0).then_some(whole as i64)
+    (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole).then_some(whole as i64)
 }
 
 /// The decimal whose text is the shortest for the value.

@@ -63,7 +63,7 @@ pub(super) fn ceiling(call: &Call<'_>) -> Answer {
                 Some(if floor == units { floor } else { floor + DECIMAL_ONE })
             }))
         }
-        _ => return whole(call, |value| Some(value)),
+        _ => return whole(call, Some),
     })
 }
 
