@@ -2,7 +2,9 @@
 //!
 //! The Earth is a sphere, and what joins two points is the shortest way on it.
 
+mod buffer;
 mod cells;
+mod cover;
 mod densify;
 mod geohash;
 mod h3;
@@ -16,7 +18,9 @@ mod shape;
 mod sphere;
 mod wkt;
 
+pub(super) use buffer::FUNCTIONS as BUFFER;
 pub(super) use cells::FUNCTIONS as CELLS;
+pub(super) use cover::FUNCTIONS as COVER;
 pub(super) use densify::FUNCTIONS as DENSIFY;
 pub(super) use geohash::FUNCTIONS as GEOHASH;
 pub(super) use h3::FUNCTIONS as H3;

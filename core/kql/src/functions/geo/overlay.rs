@@ -13,8 +13,8 @@ use super::{
 /// The edges that are compared with one another: the work grows with their square.
 const EDGES_MAX: usize = 4_000;
 
-/// What is nearer than this, on a sphere of radius 1, is the same place (a twentieth of a millimeter on Earth).
-const SAME: f64 = 1e-11;
+/// What is nearer than this, on a sphere of radius 1, is the same place (a thousandth of a millimeter on Earth).
+const SAME: f64 = 1e-13;
 
 type Flat = (f64, f64);
 
@@ -203,13 +203,18 @@ fn polygon_edges(plane: &mut Plane, polygons: &[&Polygon]) -> (Vec<Edge>, Region
 /// The places just left and right of the middle of an edge.
 fn sides(plane: &Plane, edge: Edge) -> [Flat; 2] {
     let (from, to) = (plane.places[edge.from], plane.places[edge.to]);
-    let (x, y) = ((to.0 - from.0) * 1e-4, (to.1 - from.1) * 1e-4);
+    let (x, y) = ((to.0 - from.0) * 1e-6, (to.1 - from.1) * 1e-6);
     let middle = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
     [(middle.0 - y, middle.1 + x), (middle.0 + y, middle.1 - x)]
 }
 
 /// The polygons around all that `is_in` says of the places beside the pieces, and the places of their corners.
-fn outline(plane: &Plane, pieces: &[Edge], is_in: impl Fn(Flat) -> bool) -> (Vec<Polygon>, HashSet<usize>) {
+/// `None` if edges are too near to one another to tell.
+fn outline(
+    plane: &Plane,
+    pieces: &[Edge],
+    is_in: impl Fn(Flat) -> bool,
+) -> Option<(Vec<Polygon>, HashSet<usize>)> {
     let mut seen = HashSet::new();
     let kept = pieces.iter().copied().filter(|edge| {
         let [left, right] = sides(plane, *edge);
@@ -234,6 +239,9 @@ fn outline(plane: &Plane, pieces: &[Edge], is_in: impl Fn(Flat) -> bool) -> (Vec
                 turn(plane, kept[edge], kept[*a]).total_cmp(&turn(plane, kept[edge], kept[*b]))
             });
         }
+        if ring.last().map(|edge| edge.to) != ring.first().map(|edge| edge.from) {
+            return None;
+        }
         let ring = rotated(ring);
         let corners: Vec<usize> = ring.iter().map(|edge| edge.from).collect();
         if corners.len() > 2 {
@@ -256,7 +264,7 @@ fn outline(plane: &Plane, pieces: &[Edge], is_in: impl Fn(Flat) -> bool) -> (Vec
             polygons[at].push(points(hole));
         }
     }
-    (polygons, corners)
+    Some((polygons, corners))
 }
 
 /// How far one turns left from an edge to the next.
@@ -311,7 +319,7 @@ fn union_at_once(polygons: &[Polygon]) -> Option<Vec<Polygon>> {
     let (all, regions) = polygon_edges(&mut plane, &polygons);
     let pieces = cut(&mut plane, &all);
     let is_in = |place| (0..polygons.len()).any(|polygon| regions.has(polygon, place));
-    Some(outline(&plane, &pieces, is_in).0)
+    Some(outline(&plane, &pieces, is_in)?.0)
 }
 
 /// What two sets of polygons have in common: areas, and lines and points where they only touch.
@@ -325,7 +333,7 @@ pub(super) fn intersection(left: &[Polygon], right: &[Polygon]) -> Option<Vec<Ge
         (0..left.len()).any(|polygon| regions.has(polygon, place))
             && (left.len()..polygons.len()).any(|polygon| regions.has(polygon, place))
     };
-    let (areas, corners) = outline(&plane, &pieces, is_in);
+    let (areas, corners) = outline(&plane, &pieces, is_in)?;
     let of_side = |side: bool| pieces.iter().filter(move |edge| is_left(edge.owner) == side);
     let key = |edge: &Edge| (edge.from.min(edge.to), edge.from.max(edge.to));
     let right_edges: HashSet<_> = of_side(false).map(key).collect();

@@ -145,7 +145,7 @@ fn spheroid_distance(from: Point, to: Point) -> f64 {
 }
 
 /// In radians from 0 to 2π, with the clock from north.
-fn azimuth(from: Point, to: Point) -> f64 {
+pub(super) fn azimuth(from: Point, to: Point) -> f64 {
     let difference = (to.0 - from.0).to_radians();
     let ((sin_1, cos_1), (sin_2, cos_2)) = (from.1.to_radians().sin_cos(), to.1.to_radians().sin_cos());
     let direction = (difference.sin() * cos_2).atan2(cos_1 * sin_2 - sin_1 * cos_2 * difference.cos());

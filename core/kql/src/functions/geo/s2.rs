@@ -103,6 +103,13 @@ impl CellId {
         found
     }
 
+    /// The four cells of the next level within it, in the order of the curve.
+    pub(super) fn children(self) -> [Self; 4] {
+        let quarter = (self.0 & self.0.wrapping_neg()) >> 2;
+        let first = self.0 - 3 * quarter;
+        [0, 1, 2, 3].map(|at| Self(first + 2 * at * quarter))
+    }
+
     /// The cell at a place that may be beyond the edge of a side.
     fn beyond(face: u64, i: i64, j: i64, level: u32) -> Self {
         if (0..SIZE).contains(&i) && (0..SIZE).contains(&j) {

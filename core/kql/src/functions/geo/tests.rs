@@ -297,3 +297,34 @@ fn cells_together_are_one_polygon() {
     assert_eq!(rings.element(0).and_then(Json::elements).expect("a ring").count(), 19, "{union}");
     near("geo_union_polygons_array", &[all], "coordinates[0][0][0]", -73.926_766_604_813_57);
 }
+
+#[test]
+fn shapes_are_covered_by_cells() {
+    let count = |name: &str, arguments: &[Argument]| {
+        let cells = call(name, arguments).expect("an answer");
+        Json::new(&cells).elements().map(Iterator::count)
+    };
+    let wide = || polygon("[[[0,0],[0,50],[100,50],[0,0]]]");
+    assert_eq!(count("geo_polygon_to_s2cells", &[wide(), long(5)]), Some(286));
+    assert_eq!(count("geo_polygon_to_s2cells", &[wide(), long(30)]), None);
+    assert_eq!(count("geo_line_to_s2cells", &[line("[[0.1,0.1],[0.2,0.2]]"), long(4)]), Some(1));
+    let with_radius = count("geo_line_to_s2cells", &[line("[[0.1,0.1],[0.2,0.2]]"), long(9), real(20_000.0)]);
+    assert!(with_radius > count("geo_line_to_s2cells", &[line("[[0.1,0.1],[0.2,0.2]]"), long(9)]));
+    let town = polygon("[[[-3.659,40.553],[-3.913,40.409],[-3.729,40.273],[-3.524,40.440],[-3.659,40.553]]]");
+    assert_eq!(count("geo_polygon_to_h3cells", std::slice::from_ref(&town)), Some(13));
+    check(&[("geo_line_to_s2cells", &[line("[[0,0],[0,0]]")], "null")]);
+}
+
+#[test]
+fn buffers_have_their_radius() {
+    let circle =
+        call("geo_point_buffer", &[real(10.0), real(50.0), real(1000.0), real(0.1)]).expect("a polygon");
+    let area: f64 = call("geo_polygon_area", &[json(&circle)]).expect("an area").parse().expect("a number");
+    assert!((area / (std::f64::consts::PI * 1e6) - 1.0).abs() < 1e-3, "{area}");
+    let walk = call("geo_line_buffer", &[line("[[0,0],[0,0.1],[0.1,0.1]]"), real(100.0), real(0.1)])
+        .expect("a polygon");
+    let area: f64 = call("geo_polygon_area", &[json(&walk)]).expect("an area").parse().expect("a number");
+    let expected = 2.0 * 11_119.5 * 200.0 + std::f64::consts::PI * 1e4;
+    assert!((area / expected - 1.0).abs() < 5e-3, "{area} {expected}");
+    check(&[("geo_point_buffer", &[real(200.0), real(1.0), real(0.1)], "null")]);
+}
