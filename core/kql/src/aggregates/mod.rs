@@ -26,7 +26,7 @@ mod hll;
 mod moments;
 mod percentile;
 mod pick;
-mod render;
+pub(crate) mod render;
 mod schema;
 mod sum;
 #[cfg(test)]
