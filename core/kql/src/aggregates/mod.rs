@@ -24,7 +24,7 @@ mod groups;
 mod hash;
 mod hll;
 mod moments;
-mod percentile;
+pub(crate) mod percentile;
 mod pick;
 pub(crate) mod render;
 mod schema;
