@@ -13,6 +13,7 @@
 //! `timespan` in ticks of 100 ns, `dynamic` as JSON text. A null `string` is the empty text, everywhere.
 
 pub mod aggregates;
+pub mod algorithms;
 mod answer;
 pub mod bind;
 pub mod bound;

@@ -32,8 +32,8 @@ const MAKE_BAG: Aggregate = Aggregate {
     about: "A bag with the members of all bags; of a name that comes twice, any value.",
     examples: &[
         (
-            "range x from 1 to 2 step 1 | summarize make_bag(bag_pack(strcat('k', x), x))",
-            r#"{"k1":1,"k2":2}"#,
+            r#"range x from 1 to 2 step 1 | summarize make_bag(iff(x == 1, dynamic({"a": 1}), dynamic({"b": 2})))"#,
+            r#"{"a":1,"b":2}"#,
         ),
         ("print d = dynamic([1]) | summarize make_bag(d)", "{}"),
     ],
@@ -52,8 +52,8 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         condition: Some(1),
         about: "A bag with the members of the bags of rows for which the condition is true.",
         examples: &[(
-            "range x from 1 to 2 step 1 | summarize make_bag_if(bag_pack(strcat('k', x), x), x > 1)",
-            r#"{"k2":2}"#,
+            r#"range x from 1 to 2 step 1 | summarize make_bag_if(bag_pack("k", x), x > 1)"#,
+            r#"{"k":2}"#,
         )],
         ..MAKE_BAG
     },

@@ -13,6 +13,7 @@ use super::{
     Aggregate, Body, ColumnName, Gives,
     count::CONDITION,
     fold::{self, Fold, Folded},
+    percentile::column,
     render::Cells,
 };
 use crate::{
@@ -35,7 +36,7 @@ const TDIGEST: Aggregate = Aggregate {
     column: ColumnName::PrefixAndArgument("tdigest"),
     about: "A digest of how the values are distributed, for percentile_tdigest and rank_tdigest.",
     examples: &[(
-        "range x from 1 to 9 step 1 | summarize t = tdigest(x) | project percentile_tdigest(t, 50, typeof(long))",
+        "range x from 1 to 9 step 1 | summarize t = tdigest(x) | project percentile_tdigest(t, 50)",
         "5",
     )],
     body: |_| Body::Own {
@@ -53,7 +54,7 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         about: "A digest of how the values of rows for which the condition is true are distributed.",
         examples: &[(
             "range x from 1 to 9 step 1 | summarize t = tdigest_if(x, x < 4) \
-             | project percentile_tdigest(t, 50, typeof(long))",
+             | project percentile_tdigest(t, 50)",
             "2",
         )],
         ..TDIGEST
@@ -66,7 +67,7 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         about: "One digest of all digests.",
         examples: &[(
             "range x from 1 to 9 step 1 | summarize t = tdigest(x) by y = x % 2 | summarize m = tdigest_merge(t) \
-             | project percentile_tdigest(m, 50, typeof(long))",
+             | project percentile_tdigest(m, 50)",
             "5",
         )],
         ..TDIGEST
@@ -86,6 +87,8 @@ pub struct Digest {
     is_merged: bool,
     least: f64,
     greatest: f64,
+    /// What the numbers are: microseconds of datetimes, ticks of timespans. A real, if nothing else is known.
+    kind: Option<ColumnType>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,6 +113,7 @@ impl Digest {
 
     /// Adds all that another digest has seen.
     pub fn merge(&mut self, other: &Self) {
+        self.kind = self.kind.or(other.kind);
         for point in &other.points {
             self.add(point.value, point.weight);
         }
@@ -145,6 +149,20 @@ impl Digest {
             seen += point.weight;
         }
         points.last().map(|_| between(before, (total, self.greatest), wanted))
+    }
+
+    /// The value that so many percent are not above, as JSON; null of nothing.
+    pub fn percentile_json(&self, percent: f64) -> String {
+        let kind = self.kind.unwrap_or(ColumnType::Real);
+        let value = column(kind, vec![self.percentile(percent)]);
+        match Cells::new(kind, &value) {
+            Ok(cells) if !cells.is_null(0) => {
+                let mut out = String::new();
+                cells.push_json(0, &mut out);
+                out
+            }
+            _ => "null".to_owned(),
+        }
     }
 
     /// How many values are not above this one; `None` of nothing.
@@ -186,6 +204,9 @@ impl Digest {
         }
         let mut writer = BagWriter::default();
         writer.push("tdigest", Json::new(&points.finish()));
+        if let Some(kind) = self.kind {
+            writer.push_text("type", kind.name());
+        }
         if self.is_merged {
             let ends = writer.member("ends");
             ends.push('[');
@@ -200,7 +221,9 @@ impl Digest {
     /// What [`Digest::to_json`] gave; `None` for anything else.
     pub fn from_json(json: Json<'_>) -> Option<Self> {
         let numbers: Option<Vec<f64>> = json.member("tdigest")?.elements()?.map(number).collect();
-        let mut digest = Self::default();
+        let name = json.member("type").and_then(Json::as_text).unwrap_or_default();
+        let kind = ColumnType::ALL.into_iter().find(|kind| kind.name() == name);
+        let mut digest = Self { kind, ..Self::default() };
         for point in numbers?.chunks_exact(2) {
             digest.add(point[0], point[1]);
         }
@@ -328,7 +351,10 @@ impl Fold for Digests {
                     state.merge(&digest);
                 }
             }
-            _ => add_weighted(state, input, row),
+            _ => {
+                state.kind = Some(self.kind);
+                add_weighted(state, input, row);
+            }
         }
     }
 

@@ -69,7 +69,7 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         body: |_| Body::Own {
             states: fold::states(),
             make: |_| {
-                let precision = PRECISIONS[DEFAULT_ACCURACY];
+                let precision = Sketch::PRECISION;
                 Ok(Folded::boxed(Hll { kind: ColumnType::Dynamic, precision, merges: true }))
             },
         },
@@ -105,6 +105,9 @@ pub enum Sketch {
 }
 
 impl Sketch {
+    /// The usual precision.
+    pub const PRECISION: u8 = PRECISIONS[DEFAULT_ACCURACY];
+
     /// Adds a hash. `precision` counts from where there are too many to keep.
     #[inline]
     pub fn insert(&mut self, hash: u64, precision: u8) {

@@ -24,9 +24,9 @@ mod groups;
 mod hash;
 mod hll;
 mod moments;
-mod percentile;
+pub(crate) mod percentile;
 mod pick;
-mod render;
+pub(crate) mod render;
 mod schema;
 mod sum;
 #[cfg(test)]

@@ -197,7 +197,7 @@ impl Fold for Percentiles {
     clippy::cast_possible_truncation,
     reason = "`as` saturates, and percentiles lie between values of the type"
 )]
-pub(super) fn column(kind: ColumnType, values: Vec<Option<f64>>) -> ArrayRef {
+pub(crate) fn column(kind: ColumnType, values: Vec<Option<f64>>) -> ArrayRef {
     let long = |value: Option<f64>| value.map(|value| value.round() as i64);
     let values = values.into_iter();
     match kind {

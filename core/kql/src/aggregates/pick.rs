@@ -37,14 +37,20 @@ const ARG_MAX: Aggregate = Aggregate {
     gives: Gives::EachArgument,
     column: ColumnName::Argument,
     about: "The values of the row with the greatest key; of several, of the first.",
-    examples: &[("range x from 1 to 3 step 1 | summarize arg_max(x, y = 10 * x) | project y", "30")],
+    examples: &[(
+        "range x from 1 to 3 step 1 | extend y = 10 * x | summarize arg_max(x, y) | project y",
+        "30",
+    )],
     body: |types| Body::Own { states: states(types), make: |setup| Picks::boxed(setup, Wanted::Greatest) },
 };
 
 const ARG_MIN: Aggregate = Aggregate {
     name: "arg_min",
     about: "The values of the row with the least key; of several, of the first.",
-    examples: &[("range x from 1 to 3 step 1 | summarize arg_min(x, y = 10 * x) | project y", "10")],
+    examples: &[(
+        "range x from 1 to 3 step 1 | extend y = 10 * x | summarize arg_min(x, y) | project y",
+        "10",
+    )],
     body: |types| Body::Own { states: states(types), make: |setup| Picks::boxed(setup, Wanted::Least) },
     ..ARG_MAX
 };

@@ -30,6 +30,7 @@ pub(crate) mod part;
 mod regexes;
 mod series;
 pub(crate) mod shape;
+mod sketch;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -189,6 +190,7 @@ pub fn families() -> &'static [&'static [Function]] {
         series::POLY,
         series::REDUCE,
         series::STATS,
+        sketch::FUNCTIONS,
         text::FUNCTIONS,
         web::AGENT,
         web::URL,

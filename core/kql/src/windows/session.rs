@@ -35,7 +35,7 @@ pub(super) const WINDOWS: &[Window] = &[Window {
     returns: Returns::Only(ColumnType::DateTime),
     about: "When the session of the row began: one ends where the next time is too far from its first or last time.",
     examples: &[(
-        "range x from 0 to 2 step 1 | extend t = datetime(2024-01-01) + x * x * 1m \
+        "range x from 0 to 2 step 1 | extend t = now() + x * x * 1m \
          | extend s = row_window_session(t, 1h, 2m) | summarize dcount(s)",
         "2",
     )],
