@@ -149,8 +149,8 @@ mod tests {
             (Cell::long(0), false),
         ] {
             check(&[
-                ("isempty", &[cell.clone()], if is_empty { "true" } else { "false" }),
-                ("isnotempty", &[cell], if is_empty { "false" } else { "true" }),
+                ("isempty", std::slice::from_ref(&cell), if is_empty { "true" } else { "false" }),
+                ("isnotempty", std::slice::from_ref(&cell), if is_empty { "false" } else { "true" }),
             ]);
         }
     }
