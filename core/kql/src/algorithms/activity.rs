@@ -6,20 +6,26 @@ use std::{
 };
 
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, TimestampMicrosecondArray};
-use datafusion::common::{Result, exec_datafusion_err};
+use datafusion::common::Result;
 use phalanx_signal::ColumnType;
 
-use super::dimensions::{Dimensions, times};
+use super::{
+    Algorithm, Work,
+    dimensions::{Dimensions, times},
+};
 use crate::aggregates::render::Cells;
 
-/// What is asked for; times in microseconds.
-pub struct Activity {
+/// A row for each span of time and set of dimensions that has rows: the span's begin, the dimensions, and the numbers
+/// of rows, of ids, of ids that are there for the first time, and of ids so far. Times are in microseconds.
+#[derive(Debug)]
+pub struct ActivityCounts {
     pub id: usize,
     pub id_type: ColumnType,
     pub time: usize,
     pub start: i64,
     /// The last time that counts.
     pub end: i64,
+    /// The length of a span, above zero.
     pub step: i64,
     pub dimensions: Vec<usize>,
 }
@@ -30,75 +36,94 @@ struct Span {
     ids: HashSet<u64>,
 }
 
-/// A row for each span of time and set of dimensions that has rows: the span's begin, the dimensions, and the numbers
-/// of rows, of ids, of ids that are there for the first time, and of ids so far.
-///
-/// # Errors
-/// The step is not above zero, or the columns are not of the types that were said.
-pub fn activity_counts_metrics(batches: &[RecordBatch], asked: &Activity) -> Result<Vec<ArrayRef>> {
-    if asked.step <= 0 {
-        return Err(exec_datafusion_err!("the step must be longer than nothing"));
+/// What a row of the answer tells besides the dimensions.
+struct Found {
+    begin: i64,
+    group: usize,
+    numbers: [i64; 4],
+}
+
+impl Algorithm for ActivityCounts {
+    fn name(&self) -> &'static str {
+        "activity_counts_metrics"
     }
-    let schema = batches.first().map(RecordBatch::schema);
-    let schema = schema.unwrap_or_else(|| Arc::new(arrow_schema::Schema::empty()));
-    let mut dimensions = Dimensions::new(&schema, if batches.is_empty() { &[] } else { &asked.dimensions })?;
-    let mut groups: Vec<BTreeMap<i64, Span>> = Vec::new();
-    for batch in batches {
-        let times = times(batch, asked.time)?;
-        let ids = Cells::new(asked.id_type, batch.column(asked.id))?;
-        for (row, group) in dimensions.groups(batch)?.into_iter().enumerate() {
-            if times.is_null(row) || !(asked.start..=asked.end).contains(&times.value(row)) {
-                continue;
-            }
-            groups.resize_with(groups.len().max(group + 1), BTreeMap::new);
-            let number = times.value(row).saturating_sub(asked.start) / asked.step;
-            let span = groups[group].entry(asked.start + number * asked.step).or_default();
-            span.rows += 1;
-            if !ids.is_null(row) {
-                span.ids.insert(ids.hash(row));
-            }
+
+    fn run(&self, inputs: &[Vec<RecordBatch>], work: &mut Work<'_>) -> Result<()> {
+        let Some(first) = inputs.first().and_then(|batches| batches.first()) else { return Ok(()) };
+        let mut dimensions = Dimensions::new(&first.schema(), &self.dimensions)?;
+        let groups = self.spans(&inputs[0], &mut dimensions, work)?;
+        let found = counts(groups, work)?;
+        let begins = TimestampMicrosecondArray::from_iter_values(found.iter().map(|found| found.begin));
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(begins.with_timezone("UTC"))];
+        columns.extend(dimensions.values(&found.iter().map(|found| found.group).collect::<Vec<_>>())?);
+        for number in 0..4 {
+            let numbers = found.iter().map(|found| found.numbers[number]);
+            columns.push(Arc::new(Int64Array::from_iter_values(numbers)));
         }
+        work.give(columns)
     }
-    let mut found: Vec<(i64, usize, [i64; 4])> = Vec::new();
+}
+
+impl ActivityCounts {
+    /// The spans of each group, by their begin.
+    fn spans(
+        &self,
+        batches: &[RecordBatch],
+        dimensions: &mut Dimensions,
+        work: &mut Work<'_>,
+    ) -> Result<Vec<BTreeMap<i64, Span>>> {
+        let mut groups: Vec<BTreeMap<i64, Span>> = Vec::new();
+        for batch in batches {
+            let times = times(batch, self.time)?;
+            let ids = Cells::new(self.id_type, batch.column(self.id))?;
+            let of_rows = dimensions.groups(batch, work)?;
+            work.step(batch.num_rows())?;
+            let mut added = 0;
+            for (row, group) in of_rows.into_iter().enumerate() {
+                if times.is_null(row) || !(self.start..=self.end).contains(&times.value(row)) {
+                    continue;
+                }
+                groups.resize_with(groups.len().max(group + 1), BTreeMap::new);
+                let number = times.value(row).saturating_sub(self.start) / self.step;
+                let span = groups[group].entry(self.start + number * self.step).or_default();
+                span.rows += 1;
+                if !ids.is_null(row) && span.ids.insert(ids.hash(row)) {
+                    added += 1;
+                }
+            }
+            work.hold(added * size_of::<(u64, i64)>())?;
+        }
+        Ok(groups)
+    }
+}
+
+fn counts(groups: Vec<BTreeMap<i64, Span>>, work: &mut Work<'_>) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
     for (group, spans) in groups.into_iter().enumerate() {
         let mut seen: HashSet<u64> = HashSet::new();
         for (begin, span) in spans {
+            work.step(span.ids.len())?;
             let before = seen.len();
             let distinct = span.ids.len();
             seen.extend(span.ids);
             let long = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-            found.push((
-                begin,
-                group,
-                [span.rows, long(distinct), long(seen.len() - before), long(seen.len())],
-            ));
+            let numbers = [span.rows, long(distinct), long(seen.len() - before), long(seen.len())];
+            found.push(Found { begin, group, numbers });
         }
     }
-    found.sort_by_key(|(begin, group, _)| (*begin, *group));
-    let begins = TimestampMicrosecondArray::from_iter_values(found.iter().map(|(begin, ..)| *begin));
-    let mut columns: Vec<ArrayRef> = vec![Arc::new(begins.with_timezone("UTC"))];
-    columns.extend(dimensions.values(&found.iter().map(|(_, group, _)| *group).collect::<Vec<_>>())?);
-    for number in 0..4 {
-        columns
-            .push(Arc::new(Int64Array::from_iter_values(found.iter().map(|(.., numbers)| numbers[number]))));
-    }
-    Ok(columns)
+    found.sort_by_key(|found| (found.begin, found.group));
+    Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
     use arrow_array::StringViewArray;
-    use arrow_cast::display::array_value_to_string;
 
     use super::*;
+    use crate::algorithms::testing::rows;
 
     const DAY: i64 = 86_400_000_000;
-
-    fn shown(columns: &[ArrayRef]) -> Vec<String> {
-        let cell = |column: &ArrayRef, row| array_value_to_string(column, row).unwrap();
-        let row = |row| columns.iter().map(|column| cell(column, row)).collect::<Vec<_>>().join(" ");
-        (0..columns[0].len()).map(row).collect()
-    }
+    const COUNTS: [ColumnType; 4] = [ColumnType::Long; 4];
 
     #[test]
     fn ids_are_counted_once_and_as_new_once() {
@@ -113,7 +138,7 @@ mod tests {
             ("kind", Arc::new(kinds)),
         ])
         .unwrap();
-        let mut asked = Activity {
+        let mut asked = ActivityCounts {
             id: 0,
             id_type: ColumnType::String,
             time: 1,
@@ -122,9 +147,10 @@ mod tests {
             step: DAY,
             dimensions: Vec::new(),
         };
-        let batches = [batch.slice(0, 6), batch.slice(6, 9)];
+        let batches = vec![batch.slice(0, 6), batch.slice(6, 9)];
+        let plain = [&[ColumnType::DateTime][..], &COUNTS].concat();
         assert_eq!(
-            shown(&activity_counts_metrics(&batches, &asked).unwrap()),
+            rows(&asked, &[batches.clone()], &plain).unwrap(),
             [
                 "1970-01-01T00:00:00Z 4 4 4 4",
                 "1970-01-02T00:00:00Z 3 3 2 6",
@@ -134,8 +160,9 @@ mod tests {
         );
         asked.dimensions = vec![2];
         asked.end = DAY;
+        let sliced = [&[ColumnType::DateTime, ColumnType::String][..], &COUNTS].concat();
         assert_eq!(
-            shown(&activity_counts_metrics(&batches, &asked).unwrap()),
+            rows(&asked, &[batches], &sliced).unwrap(),
             [
                 "1970-01-01T00:00:00Z low 3 3 3 3",
                 "1970-01-01T00:00:00Z high 1 1 1 1",
@@ -143,8 +170,6 @@ mod tests {
                 "1970-01-02T00:00:00Z high 2 2 1 2",
             ]
         );
-        assert_eq!(activity_counts_metrics(&[], &asked).unwrap()[0].len(), 0);
-        asked.step = 0;
-        assert!(activity_counts_metrics(&batches, &asked).is_err());
+        assert!(rows(&asked, &[Vec::new()], &sliced).unwrap().is_empty());
     }
 }

@@ -8,6 +8,8 @@ use datafusion::{
     common::{Result, exec_datafusion_err},
 };
 
+use super::Work;
+
 /// Groups, numbered in the order of their coming. Without columns, all rows are one group.
 pub struct Dimensions {
     columns: Vec<usize>,
@@ -26,12 +28,13 @@ impl Dimensions {
     }
 
     /// The group of each row.
-    pub fn groups(&mut self, batch: &RecordBatch) -> Result<Vec<usize>> {
+    pub fn groups(&mut self, batch: &RecordBatch, work: &mut Work<'_>) -> Result<Vec<usize>> {
         if self.columns.is_empty() {
             return Ok(vec![0; batch.num_rows()]);
         }
         let columns: Vec<ArrayRef> = self.columns.iter().map(|at| batch.column(*at).clone()).collect();
         let rows = self.converter.convert_columns(&columns)?;
+        let mut added = 0;
         let group = |row: datafusion::arrow::row::Row<'_>| {
             let bytes = row.as_ref();
             if let Some(number) = self.numbers.get(bytes) {
@@ -40,9 +43,12 @@ impl Dimensions {
             let number = self.values.len();
             self.numbers.insert(bytes.into(), number);
             self.values.push(bytes.into());
+            added += 2 * (bytes.len() + size_of::<Box<[u8]>>());
             number
         };
-        Ok(rows.iter().map(group).collect())
+        let groups = rows.iter().map(group).collect();
+        work.hold(added)?;
+        Ok(groups)
     }
 
     /// The columns' values for groups, a row each.

@@ -3,77 +3,106 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow_array::{Array, ArrayRef, RecordBatch, TimestampMicrosecondArray};
-use datafusion::common::{Result, exec_datafusion_err};
+use datafusion::common::Result;
 use phalanx_signal::ColumnType;
 
-use super::dimensions::{Dimensions, times};
+use super::{
+    Algorithm, Work,
+    dimensions::{Dimensions, times},
+};
 use crate::aggregates::{Digest, percentile::column, render::Cells};
 
 /// 0001-01-01 in microseconds before 1970: where spans are counted from.
 const ORIGIN: i64 = -62_135_596_800_000_000;
+/// What merging two digests counts as.
+const STEPS_OF_MERGE: usize = 100;
+/// What a digest takes when it is full.
+const DIGEST_BYTES: usize = 8 << 10;
 
-/// What is asked for; times in microseconds.
-pub struct Rolling {
+/// A row for each span of time and set of dimensions that has rows: the span's begin, the dimensions, the percentile.
+/// Times are in microseconds.
+#[derive(Debug)]
+pub struct RollingPercentile {
     pub value: usize,
     pub value_type: ColumnType,
     pub percent: f64,
     pub time: usize,
+    /// The length of a span, above zero.
     pub span: i64,
-    /// How many spans, the row's own among them.
+    /// How many spans, the row's own among them; one at least.
     pub spans: u32,
     pub dimensions: Vec<usize>,
 }
 
-/// A row for each span of time and set of dimensions that has rows: the span's begin, the dimensions, the percentile.
-///
-/// # Errors
-/// The span is not above zero, or the columns are not of the types that were said.
-pub fn rolling_percentile(batches: &[RecordBatch], asked: &Rolling) -> Result<Vec<ArrayRef>> {
-    if asked.span <= 0 || asked.spans == 0 {
-        return Err(exec_datafusion_err!("the spans must be longer than nothing, and one at least"));
+impl Algorithm for RollingPercentile {
+    fn name(&self) -> &'static str {
+        "rolling_percentile"
     }
-    let schema = batches.first().map(RecordBatch::schema);
-    let schema = schema.unwrap_or_else(|| Arc::new(arrow_schema::Schema::empty()));
-    let mut dimensions = Dimensions::new(&schema, if batches.is_empty() { &[] } else { &asked.dimensions })?;
-    let mut groups: Vec<BTreeMap<i64, Digest>> = Vec::new();
-    for batch in batches {
-        let times = times(batch, asked.time)?;
-        let values = Cells::new(asked.value_type, batch.column(asked.value))?;
-        for (row, group) in
-            dimensions.groups(batch)?.into_iter().enumerate().filter(|(row, _)| times.is_valid(*row))
-        {
-            groups.resize_with(groups.len().max(group + 1), BTreeMap::new);
-            let number = times.value(row).saturating_sub(ORIGIN).div_euclid(asked.span);
-            let digest = groups[group].entry(number).or_default();
-            if let Some(value) = values.real(row) {
-                digest.add(value, 1.0);
+
+    fn run(&self, inputs: &[Vec<RecordBatch>], work: &mut Work<'_>) -> Result<()> {
+        let Some(first) = inputs.first().and_then(|batches| batches.first()) else { return Ok(()) };
+        let mut dimensions = Dimensions::new(&first.schema(), &self.dimensions)?;
+        let groups = self.digests(&inputs[0], &mut dimensions, work)?;
+        let mut found: Vec<(i64, usize, Option<f64>)> = Vec::new();
+        for (group, spans) in groups.iter().enumerate() {
+            for number in spans.keys() {
+                let mut digest = Digest::default();
+                let first = number.saturating_sub(i64::from(self.spans) - 1);
+                for (_, span) in spans.range(first..=*number) {
+                    work.step(STEPS_OF_MERGE)?;
+                    digest.merge(span);
+                }
+                found.push((*number, group, digest.percentile(self.percent)));
             }
         }
+        found.sort_by_key(|(number, group, _)| (*number, *group));
+        let begins = found.iter().map(|(number, ..)| ORIGIN.saturating_add(number.saturating_mul(self.span)));
+        let begins = TimestampMicrosecondArray::from_iter_values(begins).with_timezone("UTC");
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(begins)];
+        columns.extend(dimensions.values(&found.iter().map(|(_, group, _)| *group).collect::<Vec<_>>())?);
+        columns.push(column(self.value_type, found.iter().map(|(.., value)| *value).collect()));
+        work.give(columns)
     }
-    let mut found: Vec<(i64, usize, Option<f64>)> = Vec::new();
-    for (group, spans) in groups.iter().enumerate() {
-        for number in spans.keys() {
-            let mut digest = Digest::default();
-            let first = number.saturating_sub(i64::from(asked.spans) - 1);
-            spans.range(first..=*number).for_each(|(_, span)| digest.merge(span));
-            found.push((*number, group, digest.percentile(asked.percent)));
+}
+
+impl RollingPercentile {
+    /// What each group's spans hold, by the span's number.
+    fn digests(
+        &self,
+        batches: &[RecordBatch],
+        dimensions: &mut Dimensions,
+        work: &mut Work<'_>,
+    ) -> Result<Vec<BTreeMap<i64, Digest>>> {
+        let mut groups: Vec<BTreeMap<i64, Digest>> = Vec::new();
+        for batch in batches {
+            let times = times(batch, self.time)?;
+            let values = Cells::new(self.value_type, batch.column(self.value))?;
+            let of_rows = dimensions.groups(batch, work)?;
+            work.step(batch.num_rows())?;
+            let mut added = 0;
+            for (row, group) in of_rows.into_iter().enumerate().filter(|(row, _)| times.is_valid(*row)) {
+                groups.resize_with(groups.len().max(group + 1), BTreeMap::new);
+                let number = times.value(row).saturating_sub(ORIGIN).div_euclid(self.span);
+                let digest = groups[group].entry(number).or_insert_with(|| {
+                    added += 1;
+                    Digest::default()
+                });
+                if let Some(value) = values.real(row) {
+                    digest.add(value, 1.0);
+                }
+            }
+            work.hold(added * DIGEST_BYTES)?;
         }
+        Ok(groups)
     }
-    found.sort_by_key(|(number, group, _)| (*number, *group));
-    let begins = found.iter().map(|(number, ..)| ORIGIN.saturating_add(number.saturating_mul(asked.span)));
-    let begins = TimestampMicrosecondArray::from_iter_values(begins).with_timezone("UTC");
-    let mut columns: Vec<ArrayRef> = vec![Arc::new(begins)];
-    columns.extend(dimensions.values(&found.iter().map(|(_, group, _)| *group).collect::<Vec<_>>())?);
-    columns.push(column(asked.value_type, found.iter().map(|(.., value)| *value).collect()));
-    Ok(columns)
 }
 
 #[cfg(test)]
 mod tests {
     use arrow_array::{BooleanArray, Int64Array};
-    use arrow_cast::display::array_value_to_string;
 
     use super::*;
+    use crate::algorithms::testing::rows;
 
     const HOUR: i64 = 3_600_000_000;
 
@@ -86,7 +115,7 @@ mod tests {
             ("is_even", Arc::new(BooleanArray::from_iter((1..=240).map(|value| Some(value % 2 == 0))))),
         ])
         .unwrap();
-        let mut asked = Rolling {
+        let mut asked = RollingPercentile {
             value: 0,
             value_type: ColumnType::Long,
             percent: 50.0,
@@ -95,15 +124,16 @@ mod tests {
             spans: 3,
             dimensions: Vec::new(),
         };
-        let values = |asked: &Rolling| -> Vec<String> {
-            let columns = rolling_percentile(&[batch.slice(0, 100), batch.slice(100, 140)], asked).unwrap();
-            let last = columns.last().unwrap();
-            (0..last.len()).map(|row| array_value_to_string(last, row).unwrap()).collect()
+        let batches = vec![batch.slice(0, 100), batch.slice(100, 140)];
+        let values = |asked: &RollingPercentile| -> Vec<String> {
+            let mut types = vec![ColumnType::DateTime];
+            types.extend(asked.dimensions.iter().map(|_| ColumnType::Bool));
+            types.push(ColumnType::Long);
+            let rows = rows(asked, std::slice::from_ref(&batches), &types).unwrap();
+            rows.iter().filter_map(|row| row.rsplit(' ').next().map(str::to_owned)).collect()
         };
         assert_eq!(values(&asked), ["12", "24", "36", "60", "84", "108", "132", "156", "180", "204"]);
         asked.dimensions = vec![2];
         assert_eq!(values(&asked)[..4], ["11", "12", "23", "24"]);
-        asked.spans = 0;
-        assert!(rolling_percentile(std::slice::from_ref(&batch), &asked).is_err());
     }
 }

@@ -7,6 +7,7 @@ use phalanx_signal::ColumnType;
 
 use super::{BindError, Code, Env, Settings, Tables, row::Pending};
 use crate::{
+    algorithms::{Algorithm, EachPart},
     bound::{Column, ColumnId, Expr, ExprNode, JoinKind, Node, Relation},
     syntax::{
         Span,
@@ -256,6 +257,26 @@ impl<'t> Binder<'t> {
         }
         let node = Node::Join { kind, left: Box::new(left), right: Box::new(right), on };
         Relation::new(columns, node, false)
+    }
+
+    /// What an algorithm makes of all rows of its input; inside of `partition`, of each part's.
+    pub fn collected(
+        &mut self,
+        input: Relation,
+        mut columns: Vec<Column>,
+        algorithm: impl Algorithm + 'static,
+    ) -> Relation {
+        let is_part = |column: &&Column| self.partition.iter().any(|part| part.id == column.id);
+        let parts: Vec<Column> = input.columns.iter().filter(is_part).cloned().collect();
+        let algorithm: Arc<dyn Algorithm> = match parts.len() {
+            0 => Arc::new(algorithm),
+            keys => Arc::new(EachPart { algorithm, keys }),
+        };
+        let mut seen: Vec<Column> = self.visible(&input);
+        seen.extend(parts.iter().cloned());
+        columns.extend(parts);
+        let input = self.keep(input, &seen);
+        Relation::new(columns, Node::Collected { inputs: vec![input], algorithm }, false)
     }
 
     /// Rows that are known.

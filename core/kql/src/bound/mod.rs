@@ -19,6 +19,7 @@ use phalanx_signal::ColumnType;
 
 use crate::{
     aggregates::Aggregate,
+    algorithms::Algorithm,
     windows::{Window, window},
 };
 
@@ -77,6 +78,8 @@ pub enum Node {
     /// The columns of the input, and behind them values that look at other rows of the same partition, in the
     /// input's order or, if there are any, in that of the keys.
     Window { input: Box<Relation>, partition: Vec<Expr>, order: Vec<SortKey>, calls: Vec<WindowCall> },
+    /// What an algorithm makes of all rows of its inputs; it knows their columns by their places.
+    Collected { inputs: Vec<Relation>, algorithm: Arc<dyn Algorithm> },
 }
 
 /// One of the tables whose rows are put together.
@@ -176,7 +179,8 @@ impl Relation {
         let mut relation = Self { columns, node, is_serialized, height: 1, is_open: false };
         let inputs = relation.inputs();
         let height = 1 + inputs.iter().map(|input| input.height).max().unwrap_or(0);
-        let hides = matches!(relation.node, Node::Project { .. } | Node::Aggregate { .. });
+        let hides =
+            matches!(relation.node, Node::Project { .. } | Node::Aggregate { .. } | Node::Collected { .. });
         let is_open = !hides && inputs.iter().any(|input| input.is_open);
         (relation.height, relation.is_open) = (height, is_open);
         relation
@@ -196,6 +200,7 @@ impl Relation {
             | Node::Window { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![left, right],
             Node::Union(inputs) => inputs.iter().map(|input| &input.relation).collect(),
+            Node::Collected { inputs, .. } => inputs.iter().collect(),
         }
     }
 

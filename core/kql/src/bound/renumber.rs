@@ -46,14 +46,18 @@ impl Relation {
             | Node::Window { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![left, right],
             Node::Union(inputs) => inputs.iter_mut().map(|input| &mut input.relation).collect(),
+            Node::Collected { inputs, .. } => inputs.iter_mut().collect(),
         }
     }
 
     fn expressions_mut(&mut self) -> Vec<&mut Expr> {
         match &mut self.node {
-            Node::Table { .. } | Node::Rows(_) | Node::Range { .. } | Node::Union(_) | Node::Limit { .. } => {
-                Vec::new()
-            }
+            Node::Table { .. }
+            | Node::Rows(_)
+            | Node::Range { .. }
+            | Node::Union(_)
+            | Node::Limit { .. }
+            | Node::Collected { .. } => Vec::new(),
             Node::Filter { condition, .. } => vec![condition],
             Node::Project { expressions, .. } => expressions.iter_mut().collect(),
             Node::Aggregate { keys, aggregates, .. } => {

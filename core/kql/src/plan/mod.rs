@@ -8,9 +8,11 @@
 //! costs nothing.
 
 mod aggregate;
+mod collected;
 mod expand;
 mod expr;
 mod range;
+mod row;
 mod window;
 
 use std::{collections::HashMap, sync::Arc};
@@ -31,6 +33,7 @@ use phalanx_signal::ColumnType;
 use crate::bound::{Column, ColumnId, Expr, ExprNode, JoinKind, Node, Relation, SortKey, UnionInput, Value};
 
 pub use expr::evaluate;
+pub use row::RowExpr;
 
 /// Tables times columns of one union.
 const UNION_CELLS_MAX: usize = 200_000;
@@ -98,7 +101,7 @@ impl Planner<'_> {
     }
 
     fn node(&mut self, relation: &Relation) -> Result<Planned, DataFusionError> {
-        self.register(relation);
+        self.register(&relation.columns);
         match &relation.node {
             Node::Table { name, physical } => self.table(relation, name, physical),
             Node::Rows(batches) => self.rows(relation, batches),
@@ -137,14 +140,15 @@ impl Planner<'_> {
                 Ok(Planned { plan, order })
             }
             Node::Expand { input, expand } => self.expand(relation, input, expand),
+            Node::Collected { inputs, algorithm } => self.collected(relation, inputs, algorithm),
             Node::Window { input, partition, order, calls } => {
                 self.window(relation, input, partition, order, calls)
             }
         }
     }
 
-    fn register(&mut self, relation: &Relation) {
-        for column in &relation.columns {
+    fn register(&mut self, columns: &[Column]) {
+        for column in columns {
             self.names
                 .entry(column.id)
                 .or_insert_with(|| Arc::from(format!("{}.{}", column.name, column.id.0)));

@@ -1,8 +1,12 @@
 //! What `evaluate` calls: one file per plugin, one line each in the list.
 
+mod activity_counts;
+mod arguments;
 mod bag_unpack;
 mod ip_lookup;
 mod pivot;
+mod rolling_percentile;
+mod rows_near;
 
 use crate::{
     bind::{Binder, Result},
@@ -14,10 +18,13 @@ use crate::{
 pub(crate) type Bind = for<'t> fn(&mut Binder<'t>, Relation, &'t Evaluate) -> Result<Relation>;
 
 const PLUGINS: &[(&str, Bind)] = &[
+    ("activity_counts_metrics", activity_counts::bind),
     ("bag_unpack", bag_unpack::bind),
     ("ipv4_lookup", ip_lookup::bind_v4),
     ("ipv6_lookup", ip_lookup::bind_v6),
     ("pivot", pivot::bind),
+    ("rolling_percentile", rolling_percentile::bind),
+    ("rows_near", rows_near::bind),
 ];
 
 /// A plugin by its name.

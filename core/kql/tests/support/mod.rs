@@ -111,6 +111,18 @@ async fn collect(context: &SessionContext, plan: LogicalPlan) -> Result<Vec<Reco
     context.execute_logical_plan(plan).await?.collect().await
 }
 
+/// Checks the rows of queries, written as JSON; an expectation without a bracket is a part of the error.
+pub async fn check(tables: &dyn Tables, cases: &[(&str, &str)]) {
+    for (query, expected) in cases {
+        let given = match run(query, tables).await {
+            Ok(output) => serde_json::to_string(&cells(&output)).expect("cells are JSON"),
+            Err(error) => format!("{error}"),
+        };
+        let is_same = if expected.starts_with('[') { given == *expected } else { given.contains(expected) };
+        assert!(is_same, "{query}\n   gives {given}\n     not {expected}");
+    }
+}
+
 /// The cells as JSON, in the corpora's forms.
 pub fn cells(output: &Output) -> Vec<Vec<Value>> {
     let mut rows = Vec::new();
