@@ -13,10 +13,10 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
     Aggregate {
         name: "count",
         aliases: &[],
-        parameters: &[],
+        parameters: &[Parameter { name: "value", accepts: Accepts::Any, how_often: HowOften::Optional }],
         condition: None,
         gives: Gives::One(Returns::Only(ColumnType::Long)),
-        column: ColumnName::Prefix("count"),
+        column: ColumnName::PrefixAndArgument("count"),
         about: "The number of rows, whatever is in them.",
         examples: &[
             ("range x from 1 to 5 step 1 | summarize count()", "5"),

@@ -254,6 +254,10 @@ impl<'t> Binder<'t> {
         let names = column_names(aggregate, &call.name.text, &fitted, &names, kinds.len());
         let columns: Vec<Column> =
             names.iter().zip(&kinds).map(|(name, kind)| self.fresh(name, *kind)).collect();
+        if aggregate.name == "count" {
+            // Rows are counted, whatever is in them: its argument only gives a name.
+            fitted.clear();
+        }
         let call = AggregateCall { aggregate, arguments: fitted, kinds };
         let Some(known) = &mut self.pending.aggregates else { return Ok(columns) };
         // Equal calls are one.

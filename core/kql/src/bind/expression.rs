@@ -92,6 +92,9 @@ impl<'t> Binder<'t> {
         }
         match self.env.find(&name.text) {
             Some(Binding::Scalar(value)) => return Ok(value),
+            Some(Binding::Function { declaration, env }) if declaration.parameters.is_empty() => {
+                return self.scalar_function(declaration, env, &[], name.span, row);
+            }
             Some(_) => {
                 let message = format!("`{}` is a table or function, where a value is needed", name.text);
                 return Err(self.error(Code::Types, name.span, message));

@@ -93,7 +93,12 @@ impl Binder<'_> {
         {
             return Ok(Value::DateTime(micros));
         }
-        let value = convert::explicitly(Expr::string(text), kind)
+        let dense = match kind {
+            // `2017 - 08 - 01`
+            ColumnType::DateTime => text.replace(" - ", "-"),
+            _ => text.to_owned(),
+        };
+        let value = convert::explicitly(Expr::string(&dense), kind)
             .and_then(|value| crate::plan::evaluate(&value).ok());
         match value {
             Some(value) if value != Value::Null => Ok(value),

@@ -35,6 +35,7 @@ mod sketch;
 mod testing;
 mod text;
 mod udf;
+mod units;
 mod web;
 
 pub use call::{Call, FunctionError, Prepared};
@@ -192,6 +193,7 @@ pub fn families() -> &'static [&'static [Function]] {
         series::STATS,
         sketch::FUNCTIONS,
         text::FUNCTIONS,
+        units::FUNCTIONS,
         web::AGENT,
         web::URL,
         web::XML,

@@ -85,7 +85,7 @@ impl<'t> Binder<'t> {
         let gathered = self.simple_call(
             "make_list",
             "\u{0}bins",
-            vec![Expr::call(ColumnType::Dynamic, pack, vec![bin])],
+            vec![bin],
             ColumnType::Dynamic,
             span,
         )?;

@@ -22,7 +22,7 @@ impl<'t> Binder<'t> {
         let outer = self.partition.clone();
         // The copies that go along.
         let mut added: Vec<(Arc<str>, Expr)> =
-            vec![(Arc::from("\u{0}row"), Expr::call(ColumnType::Long, &ROW_ID, Vec::new()))];
+            vec![(Arc::from("\u{0}\u{0}row"), Expr::call(ColumnType::Long, &ROW_ID, Vec::new()))];
         added
             .extend(source.iter().map(|column| (Arc::from(format!("\u{0}{}", column.name)), column.value())));
         let mut output: Vec<(Arc<str>, Expr)> =

@@ -216,14 +216,15 @@ impl Machine<'_> {
         row.extend(self.defaults.iter().cloned());
         self.states.resize(self.steps.len(), None);
         for at in (0..self.steps.len()).rev() {
-            // A row goes on with the step's own state, or takes over that of the step before.
-            let own = self.states[at].clone();
-            let before = match at {
-                0 => Some(State { rows: Vec::new(), match_id: self.matches }),
-                at => self.states[at - 1].clone(),
+            // A row takes over the state of the step before, or goes on with the step's own; the first step begins
+            // a match only where none is going on.
+            let own = (self.states[at].clone(), true);
+            let tried = match at {
+                0 => [own, (Some(State { rows: Vec::new(), match_id: self.matches }), false)],
+                at => [(self.states[at - 1].clone(), false), own],
             };
             let mut taken = None;
-            for (state, is_own) in [(own, true), (before, false)] {
+            for (state, is_own) in tried {
                 if let Some(state) = state
                     && self.value(&self.steps[at].predicate, &row, &state)? == Value::Bool(true)
                 {

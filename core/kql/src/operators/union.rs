@@ -9,7 +9,7 @@ use crate::{
     bound::{ColumnId, Expr, Node, Relation, UnionInput},
     syntax::{
         Span,
-        tree::{self, ExprKind, Union},
+        tree::{self, ExprKind, OperatorKind, Pipeline, Union},
     },
 };
 
@@ -59,6 +59,7 @@ impl<'t> Binder<'t> {
             }
             _ => {
                 let name = match &tree.unparenthesized().kind {
+                    ExprKind::Pipeline(pipeline) if let Some(name) = given_name(pipeline) => name,
                     ExprKind::Call(call) => call.name.text.clone(),
                     ExprKind::Member { name, .. } => name.text.clone(),
                     _ => format!("union_arg{}", inputs.len()),
@@ -160,4 +161,12 @@ impl<'t> Binder<'t> {
         union.is_open = is_open;
         union
     }
+}
+
+/// The name that the last `as` of a pipeline gives.
+fn given_name(pipeline: &Pipeline) -> Option<String> {
+    pipeline.operators.iter().rev().find_map(|operator| match &operator.kind {
+        OperatorKind::As(node) => Some(node.name.text.clone()),
+        _ => None,
+    })
 }

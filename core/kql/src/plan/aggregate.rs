@@ -72,7 +72,7 @@ impl Planner<'_> {
         let order = planned.order;
         let mut groups = Vec::with_capacity(keys.len());
         for (at, key) in keys.iter().enumerate() {
-            groups.push(self.key(key)?.alias(format!("key.{at}")));
+            groups.push(self.key(key)?.alias(format!("{at}.key")));
         }
         let mut values = Vec::with_capacity(relation.columns.len());
         let mut output = Vec::with_capacity(relation.columns.len());

@@ -257,7 +257,7 @@ impl Planner<'_> {
             for (number, (value, _)) in
                 values.iter_mut().enumerate().filter(|(_, (value, _))| is_hidden(value))
             {
-                let name = format!("order.{at}.{number}");
+                let name = format!("{at}.{number}.order");
                 let column = DfExpr::Column(Name::new_unqualified(&name));
                 output.push(std::mem::replace(value, column).alias(name));
             }

@@ -12,10 +12,10 @@ use crate::{
     functions::{Call, Column, define::Answer},
 };
 
-/// Padding is written, and need not be there when reading.
+/// Padding is written, and must be there when reading.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
 );
 
 pub(super) fn encode_bytes(bytes: &[u8], out: &mut String) {

@@ -9,6 +9,9 @@ const LENGTH_MAX: usize = 4_096;
 
 const PREFIX: &str = "xn--";
 
+/// What divides labels (UTS #46, section 2.3).
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+
 fn each(call: &Call<'_>, f: impl Fn(&str) -> Option<String>) -> Answer {
     let values: Texts = call.texts(0)?;
     call.strings(|row, out| {
@@ -35,7 +38,7 @@ pub(super) fn encode_domain(call: &Call<'_>) -> Answer {
             }
             Some(format!("{PREFIX}{}", punycode::encode_str(label)?))
         };
-        Some(domain.split('.').map(label).collect::<Option<Vec<_>>>()?.join("."))
+        Some(domain.split(DOTS).map(label).collect::<Option<Vec<_>>>()?.join("."))
     })
 }
 

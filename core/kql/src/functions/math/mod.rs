@@ -165,6 +165,16 @@ pub(super) static FUNCTIONS: &[Function] = &[
         examples: &[],
         body: Body::Volatile(random::rand),
     },
+    Function {
+        name: "new_guid",
+        aliases: &[],
+        family: Family::Math,
+        parameters: &[],
+        returns: Returns::Only(ColumnType::Guid),
+        about: "A random guid (RFC 9562, version 4), another one for each row.",
+        examples: &[("print strlen(tostring(new_guid()))", "36")],
+        body: Body::Volatile(random::new_guid),
+    },
     math(
         "jaccard_index",
         &[once("set1", Only(Dynamic)), once("set2", Only(Dynamic))],

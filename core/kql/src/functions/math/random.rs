@@ -28,3 +28,7 @@ pub(super) fn rand(call: &Call<'_>) -> Answer {
         }
     })))
 }
+
+pub(super) fn new_guid(call: &Call<'_>) -> Answer {
+    Ok(Column::texts((0..call.rows).map(|_| Some(Uuid::new_v4().to_string()))))
+}
