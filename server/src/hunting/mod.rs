@@ -24,7 +24,7 @@ use arrow_schema::{ArrowError, Schema};
 use datafusion::{error::DataFusionError, logical_expr::LogicalPlan};
 use futures::TryStreamExt;
 use phalanx_kql::{
-    bind::Settings,
+    bind::{Host, Settings},
     syntax::{Span, diagnostic::render},
 };
 use phalanx_lake::{Lake, QueryError, QueryLimits};
@@ -64,6 +64,9 @@ pub struct Asker {
     /// The interface, such as `/v2/rest/query`.
     pub target: &'static str,
 }
+
+/// What the tenant's tables together are called as a database.
+pub const DATABASE: &str = "NetDefaultDB";
 
 /// How much a question may cost.
 #[derive(Clone, Copy, Debug)]
@@ -216,6 +219,14 @@ impl Hunting {
             now: now_micros(),
             time_range: question.time_range.clone(),
             parameters: question.parameters.clone(),
+            host: Host {
+                database: DATABASE.to_owned(),
+                endpoint: String::new(),
+                tenant: question.tenant.to_string(),
+                principal: question.asker.id.clone(),
+                name: question.asker.name.clone(),
+                groups: Vec::new(),
+            },
         };
         let deadline = begun + question.limits.time;
         let run = |plan: LogicalPlan| async move {

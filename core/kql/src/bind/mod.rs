@@ -7,6 +7,7 @@
 mod binary;
 mod binder;
 mod call;
+mod context;
 pub(crate) mod convert;
 mod error;
 mod expression;
@@ -14,6 +15,7 @@ mod function;
 mod literal;
 pub(crate) mod names;
 mod path;
+mod pattern;
 mod row;
 mod scope;
 mod special;
@@ -22,6 +24,7 @@ mod tables;
 mod tabular;
 
 pub use binder::{Answer, Bound, Render, bind};
+pub use context::Host;
 pub use error::{BindError, Code};
 pub use tables::{SavedFunction, Settings, TableColumn, Tables};
 

@@ -40,6 +40,15 @@ pub(crate) enum Binding<'t> {
         declaration: &'t tree::FunctionDecl,
         env: Env<'t>,
     },
+    /// `declare pattern`.
+    Pattern {
+        pattern: &'t tree::Pattern,
+        env: Env<'t>,
+    },
+    /// `entity_group [database("a"), …]`.
+    Group(&'t [tree::Expr]),
+    /// The name of this place inside of `macro-expand`.
+    Place,
 }
 
 impl<'t> Env<'t> {

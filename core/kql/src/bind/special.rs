@@ -10,7 +10,7 @@ use crate::{
     syntax::tree::{self, ExprKind},
 };
 
-type Bind = for<'t> fn(&mut Binder<'t>, &'t tree::Call, &Row<'_>) -> Result<Expr>;
+pub(super) type Bind = for<'t> fn(&mut Binder<'t>, &'t tree::Call, &Row<'_>) -> Result<Expr>;
 
 const SPECIAL: &[(&str, Bind)] = &[
     ("iff", iff),
@@ -45,12 +45,18 @@ const SPECIAL: &[(&str, Bind)] = &[
 ];
 
 pub(super) fn special(name: &str) -> Option<Bind> {
-    SPECIAL.iter().find(|(known, _)| *known == name).map(|(_, bind)| *bind)
+    SPECIAL.iter().chain(super::context::CONTEXT).find(|(known, _)| *known == name).map(|(_, bind)| *bind)
 }
 
 impl<'t> Binder<'t> {
     /// The arguments of a call that takes so many of them.
-    fn given(&mut self, call: &'t tree::Call, row: &Row<'_>, least: usize, most: usize) -> Result<Vec<Expr>> {
+    pub(super) fn given(
+        &mut self,
+        call: &'t tree::Call,
+        row: &Row<'_>,
+        least: usize,
+        most: usize,
+    ) -> Result<Vec<Expr>> {
         let count = call.arguments.len();
         if count < least || count > most {
             let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };

@@ -1,10 +1,11 @@
 //! Statements: what is declared, set and asked.
 
-use super::{Binder, Binding, Code, Result, Row, convert, literal};
+use super::{Binder, Binding, Code, Env, Result, Row, convert, literal};
 use crate::{
     bound::{Expr, Relation},
     syntax::tree::{
-        ExprKind, FunctionDecl, Let, LetValue, ParameterDecl, ParameterType, Query, Statement, StatementKind,
+        ExprKind, FunctionDecl, Let, LetValue, Name, ParameterDecl, ParameterType, Query, Statement,
+        StatementKind,
     },
 };
 
@@ -14,7 +15,7 @@ impl<'t> Binder<'t> {
         for statement in &query.statements {
             if let StatementKind::Expression(expression) = &statement.kind {
                 self.render = None;
-                relations.push(self.tabular(expression)?);
+                self.results(expression, &mut relations)?;
             } else {
                 self.statement(statement)?;
             }
@@ -42,25 +43,32 @@ impl<'t> Binder<'t> {
             StatementKind::QueryParameters(parameters) => {
                 parameters.iter().try_for_each(|parameter| self.query_parameter(parameter))
             }
-            StatementKind::Restrict(_) | StatementKind::Pattern(_) => Err(self.error(
-                Code::Other,
-                statement.span,
-                "`restrict` and `declare pattern` are not supported",
-            )),
+            StatementKind::Pattern(pattern) => {
+                self.declare_once(&pattern.name, |env| Binding::Pattern { pattern, env })
+            }
+            StatementKind::Restrict(_) => {
+                Err(self.error(Code::Other, statement.span, "`restrict access` is not supported"))
+            }
             StatementKind::Command(_) => {
                 Err(self.error(Code::Other, statement.span, "a command can't be part of a query"))
             }
         }
     }
 
-    fn declare(&mut self, declaration: &'t Let) -> Result<()> {
-        let name = &declaration.name;
+    fn declare_once(&mut self, name: &'t Name, binding: impl FnOnce(Env<'t>) -> Binding<'t>) -> Result<()> {
         if self.env.declares(&name.text) {
             let message = format!("`{}` is declared twice", name.text);
             return Err(self.error(Code::DuplicateName, name.span, message));
         }
         let env = self.env.clone();
+        self.env.declare(&name.text, binding(env));
+        Ok(())
+    }
+
+    fn declare(&mut self, declaration: &'t Let) -> Result<()> {
+        let env = self.env.clone();
         let binding = match &declaration.value {
+            LetValue::Expr(tree) if let Some(entities) = tree.as_entity_group() => Binding::Group(entities),
             LetValue::Function(declaration) => Binding::Function { declaration, env },
             LetValue::Expr(tree) if self.is_tabular(tree) => match &tree.unparenthesized().kind {
                 ExprKind::Call(call) if call.name.text == "materialize" && call.arguments.len() == 1 => {
@@ -71,8 +79,7 @@ impl<'t> Binder<'t> {
             },
             LetValue::Expr(tree) => Binding::Scalar(self.scalar(tree, &Row::NONE)?),
         };
-        self.env.declare(&name.text, binding);
-        Ok(())
+        self.declare_once(&declaration.name, |_| binding)
     }
 
     fn query_parameter(&mut self, parameter: &'t ParameterDecl) -> Result<()> {

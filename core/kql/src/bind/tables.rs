@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use datafusion::{catalog::TableProvider, error::DataFusionError};
 use phalanx_signal::ColumnType;
 
+use super::Host;
 use crate::bound::Value;
 
 /// A column of a table, as its owner describes it.
@@ -74,4 +75,6 @@ pub struct Settings {
     pub time_range: Option<Range<i64>>,
     /// The values of `declare query_parameters`, as literals of the language.
     pub parameters: Vec<(String, String)>,
+    /// Who asks, and where.
+    pub host: Host,
 }

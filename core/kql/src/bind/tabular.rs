@@ -30,6 +30,7 @@ impl<'t> Binder<'t> {
                 binder.operators(source, &pipeline.operators)
             }
             ExprKind::Source(source) => binder.source(source, tree.span),
+            _ if let Some(asked) = binder.asked_pattern(tree, &binder.env) => binder.pattern_table(asked),
             ExprKind::Call(call) => binder.table_call(call),
             ExprKind::Member { base, name } => {
                 binder.here(base)?;
@@ -79,6 +80,9 @@ impl<'t> Binder<'t> {
             Binding::Function { declaration, env } => self.table_function(declaration, env, None, &[], span),
             Binding::Scalar(_) => {
                 Err(self.error(Code::Types, span, format!("`{name}` is a value, where a table is needed")))
+            }
+            Binding::Pattern { .. } | Binding::Group(_) | Binding::Place => {
+                Err(self.error(Code::Types, span, format!("`{name}` is no table by itself")))
             }
         }
     }
@@ -193,8 +197,11 @@ impl<'t> Binder<'t> {
     }
 
     /// What stands before the dot of a table must mean this place.
-    fn here(&self, base: &'t tree::Expr) -> Result<()> {
+    pub(crate) fn here(&self, base: &'t tree::Expr) -> Result<()> {
         let call = match &base.kind {
+            ExprKind::Name(name) if matches!(self.env.find(&name.text), Some(Binding::Place)) => {
+                return Ok(());
+            }
             ExprKind::Call(call) => call,
             ExprKind::MemberCall { base, call } => {
                 self.here(base)?;
@@ -236,7 +243,7 @@ impl<'t> Binder<'t> {
                     }
                 }
                 match env.find(&name.text) {
-                    Some(Binding::Scalar(_)) => false,
+                    Some(Binding::Scalar(_) | Binding::Group(_) | Binding::Place) => false,
                     Some(Binding::Function { declaration, env }) => {
                         self.gives_table(declaration, &env, &[], depth)
                     }
@@ -269,13 +276,20 @@ impl<'t> Binder<'t> {
                     },
                 }
             }
-            ExprKind::Member { base, .. } | ExprKind::MemberCall { base, .. } => self.is_place(base),
+            ExprKind::Member { base, .. } | ExprKind::MemberCall { base, .. } if self.is_place(base) => true,
+            ExprKind::Member { base, .. } | ExprKind::Index { base, .. } => match &base.kind {
+                ExprKind::Call(call) => {
+                    matches!(env.find(&call.name.text), Some(Binding::Pattern { .. }))
+                }
+                _ => false,
+            },
             _ => false,
         }
     }
 
     fn is_place(&self, base: &tree::Expr) -> bool {
         match &base.kind {
+            ExprKind::Name(name) => matches!(self.env.find(&name.text), Some(Binding::Place)),
             ExprKind::Call(call) => {
                 matches!(
                     call.name.text.as_str(),

@@ -82,13 +82,7 @@ impl<'t> Binder<'t> {
         let pack = self.builtin("pack_array", span)?;
         let values = binned.columns[count..count + 1 + series.len()].iter().map(crate::bound::Column::value);
         let bin = Expr::call(ColumnType::Dynamic, pack, values.collect());
-        let gathered = self.simple_call(
-            "make_list",
-            "\u{0}bins",
-            vec![bin],
-            ColumnType::Dynamic,
-            span,
-        )?;
+        let gathered = self.simple_call("make_list", "\u{0}bins", vec![bin], ColumnType::Dynamic, span)?;
         let by =
             binned.columns[..count].iter().map(|column| (Arc::clone(&column.name), column.value())).collect();
         let gathered = self.grouped(binned, by, vec![gathered])?;

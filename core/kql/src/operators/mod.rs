@@ -2,6 +2,7 @@
 
 mod as_;
 mod assert_schema;
+mod branches;
 mod columns;
 mod count;
 mod datatable;
@@ -12,6 +13,7 @@ mod find;
 mod getschema;
 mod invoke;
 mod join;
+mod macro_expand;
 mod make_series;
 mod mv_apply;
 mod mv_expand;
@@ -88,15 +90,21 @@ impl<'t> Binder<'t> {
             OperatorKind::TopNested(node) => self.top_nested(input, node, span),
             OperatorKind::Union(node) => self.union(Some(input), node, span),
             OperatorKind::Where(node) => self.r#where(input, node),
-            OperatorKind::Facet(_)
-            | OperatorKind::Fork(_)
-            | OperatorKind::GraphMarkComponents(_)
+            OperatorKind::Facet(_) | OperatorKind::Fork(_) => {
+                let message = "this gives several results, so it can only stand at the end of a query";
+                Err(self.error(Code::Other, span, message))
+            }
+            OperatorKind::MacroExpand(_) => Err(self.error(
+                Code::Other,
+                span,
+                "`macro-expand` can only stand at the beginning of a query",
+            )),
+            OperatorKind::GraphMarkComponents(_)
             | OperatorKind::GraphMatch(_)
             | OperatorKind::GraphShortestPaths(_)
             | OperatorKind::GraphToTable(_)
             | OperatorKind::GraphWhereEdges(_)
             | OperatorKind::GraphWhereNodes(_)
-            | OperatorKind::MacroExpand(_)
             | OperatorKind::MakeGraph(_)
             | OperatorKind::Reduce(_) => {
                 Err(self.error(Code::UnknownFunction, span, "this operator is not supported"))
@@ -122,8 +130,9 @@ impl<'t> Binder<'t> {
                 let nothing = self.one_row();
                 self.evaluate(nothing, node)
             }
-            Source::MacroExpand(_) | Source::EntityGroup(_) => {
-                Err(self.error(Code::UnknownFunction, span, "groups of other places are not supported"))
+            Source::MacroExpand(node) => self.macro_expand(node, span),
+            Source::EntityGroup(_) => {
+                Err(self.error(Code::Types, span, "a group of places is no table; `macro-expand` reads its tables"))
             }
         }
     }

@@ -18,7 +18,7 @@ impl<'t> Binder<'t> {
         for column in &node.columns {
             columns.push((column.name.text.clone(), self.kind(&column.type_name)?));
         }
-        let mut options = [" ".to_owned(), "=".to_owned(), String::new(), String::new()];
+        let mut options: [String; 5] = Default::default();
         let mut is_greedy = false;
         for property in &node.properties {
             let name = property.name.text.to_ascii_lowercase();
@@ -28,6 +28,7 @@ impl<'t> Binder<'t> {
                 "kv_delimiter" => 1,
                 "quote" | "quotes" => 2,
                 "escape" => 3,
+                "regex" => 4,
                 "greedy" => {
                     is_greedy = value == Value::Bool(true);
                     continue;
@@ -37,7 +38,14 @@ impl<'t> Binder<'t> {
                     return Err(self.error(Code::Argument, property.span, message));
                 }
             };
-            options[at].clone_from(&value.to_string());
+            // Quotes and what escapes them may be given several times.
+            match at {
+                2 | 3 => options[at].push_str(&value.to_string()),
+                _ => options[at] = value.to_string(),
+            }
+            if at == 2 && value.to_string().chars().count() == 1 {
+                options[at].push_str(&value.to_string());
+            }
         }
         let before = self.visible(&input);
         let (over, value) = self.over(input, |binder, row| binder.scalar(&node.value, row))?;

@@ -3,7 +3,9 @@
 mod activity_counts;
 mod arguments;
 mod bag_unpack;
+mod geo_lookup;
 mod ip_lookup;
+mod lookup;
 mod pivot;
 mod rolling_percentile;
 mod rows_near;
@@ -20,6 +22,8 @@ pub(crate) type Bind = for<'t> fn(&mut Binder<'t>, Relation, &'t Evaluate) -> Re
 const PLUGINS: &[(&str, Bind)] = &[
     ("activity_counts_metrics", activity_counts::bind),
     ("bag_unpack", bag_unpack::bind),
+    ("geo_line_lookup", geo_lookup::bind_lines),
+    ("geo_polygon_lookup", geo_lookup::bind_polygons),
     ("ipv4_lookup", ip_lookup::bind_v4),
     ("ipv6_lookup", ip_lookup::bind_v6),
     ("pivot", pivot::bind),

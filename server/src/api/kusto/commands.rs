@@ -8,7 +8,6 @@ use super::v1;
 use crate::hunting::cells::dotnet;
 
 /// The one database there is.
-const DATABASE: &str = "NetDefaultDB";
 
 /// Runs a command; its table in the first version of the protocol.
 pub(super) fn run(text: &str, catalog: &Catalog) -> Result<String, ApiError> {

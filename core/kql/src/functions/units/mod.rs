@@ -18,7 +18,8 @@ use super::{
 /// A unit's name, and how many base units it is.
 type Unit = (&'static str, f64);
 
-const PLACES: &[Parameter] = &[once("value", Only(Real)), once("from", Only(String)), once("to", Only(String))];
+const PLACES: &[Parameter] =
+    &[once("value", Only(Real)), once("from", Only(String)), once("to", Only(String))];
 
 const fn conversion(name: &'static str, about: &'static str, kernel: Kernel) -> Function {
     Function::kernel(name, Family::Math, PLACES, Returns::Only(Real), about, kernel)
@@ -49,9 +50,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
         convert(call, |value, from, to| by_size(mechanics::SPEED, value, from, to))
     })
     .examples(&[("print convert_speed(1.2, 'MeterPerSecond', 'CentimeterPerHour')", "432000.0")]),
-    conversion("convert_temperature", "A temperature in another unit; null if there is no such unit.", |call| {
-        convert(call, temperature::convert)
-    })
+    conversion(
+        "convert_temperature",
+        "A temperature in another unit; null if there is no such unit.",
+        |call| convert(call, temperature::convert),
+    )
     .examples(&[("print convert_temperature(100, 'DegreeCelsius', 'DegreeFahrenheit')", "212.0")]),
     conversion("convert_volume", "A volume in another unit; null if there is no such unit.", |call| {
         convert(call, |value, from, to| by_size(space::VOLUME, value, from, to))

@@ -77,7 +77,7 @@ const US_GALLON: f64 = 231.0 * CUBIC_INCH;
 const IMPERIAL_GALLON: f64 = 4.546_09e-3;
 
 pub(super) const VOLUME: &[Unit] = &[
-    ("AcreFoot", 1_233.481_837_547_52),
+    ("AcreFoot", 1.0 / 0.000_810_714),
     ("AuTablespoon", 2e-5),
     ("BoardFoot", CUBIC_FOOT / 12.0),
     ("Centiliter", LITER * 1e-2),

@@ -15,7 +15,8 @@ const UNITS: &[(&str, f64, f64)] = &[
 ];
 
 pub(super) fn convert(value: f64, from: &str, to: &str) -> Option<f64> {
-    let unit = |name: &str| UNITS.iter().find(|(known, ..)| *known == name).map(|(_, zero, size)| (*zero, *size));
+    let unit =
+        |name: &str| UNITS.iter().find(|(known, ..)| *known == name).map(|(_, zero, size)| (*zero, *size));
     let ((zero, size), (to_zero, to_size)) = (unit(from)?, unit(to)?);
     // From one scale to another with the same zero no digits are lost by going through kelvins.
     Some((value * size + (zero - to_zero)) / to_size)

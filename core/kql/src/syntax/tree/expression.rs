@@ -218,6 +218,17 @@ impl Expr {
         Self { kind, span }
     }
 
+    /// The places of `entity_group [database("a"), …]`.
+    pub fn as_entity_group(&self) -> Option<&[Expr]> {
+        match &self.unparenthesized().kind {
+            ExprKind::Source(source) => match &**source {
+                super::Source::EntityGroup(entities) => Some(entities),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The expression without its parentheses.
     pub fn unparenthesized(&self) -> &Expr {
         let mut expr = self;
