@@ -150,7 +150,7 @@ mod tests {
         let batches = vec![batch.slice(0, 6), batch.slice(6, 9)];
         let plain = [&[ColumnType::DateTime][..], &COUNTS].concat();
         assert_eq!(
-            rows(&asked, &[batches.clone()], &plain).unwrap(),
+            rows(&asked, std::slice::from_ref(&batches), &plain).unwrap(),
             [
                 "1970-01-01T00:00:00Z 4 4 4 4",
                 "1970-01-02T00:00:00Z 3 3 2 6",

@@ -5,9 +5,7 @@ use phalanx_web::ApiError;
 use serde_json::{Value, json};
 
 use super::v1;
-use crate::hunting::cells::dotnet;
-
-/// The one database there is.
+use crate::hunting::{DATABASE, cells::dotnet};
 
 /// Runs a command; its table in the first version of the protocol.
 pub(super) fn run(text: &str, catalog: &Catalog) -> Result<String, ApiError> {

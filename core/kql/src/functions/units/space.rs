@@ -28,7 +28,7 @@ pub(super) const ANGLE: &[Unit] = &[
 
 const INCH: f64 = 0.0254;
 const FOOT: f64 = 0.3048;
-const PARSEC: f64 = 3.085_677_581_491_367_3e16;
+const PARSEC: f64 = 3.085_677_581_491_367e16;
 const LIGHT_YEAR: f64 = 9.460_730_472_580_8e15;
 
 pub(super) const LENGTH: &[Unit] = &[
