@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use arrow_array::RecordBatch;
 use phalanx_signal::ColumnType;
 
-use super::{BindError, Code, Env, Settings, Tables, row::Pending};
+use super::{BindError, Code, Env, GraphScope, Settings, Tables, row::Pending};
 use crate::{
     algorithms::{Algorithm, EachPart},
     bound::{Column, ColumnId, Expr, ExprNode, JoinKind, Node, Relation},
@@ -85,6 +85,8 @@ pub fn bind<'t>(
         env: Env::root(),
         pending: Pending::default(),
         partition: Vec::new(),
+        graph_scope: None,
+        several: None,
         render: None,
         options: Vec::new(),
     };
@@ -112,6 +114,10 @@ pub(crate) struct Binder<'t> {
     pub pending: Pending,
     /// Inside of `partition` and `mv-apply`: what tells apart the rows that operators run over separately.
     pub partition: Vec<Column>,
+    /// Where a graph is asked: the variables of the pattern.
+    pub graph_scope: Option<GraphScope>,
+    /// The tables that the statement gives where it gives several, and whether all have names that others use.
+    pub several: Option<(Vec<Relation>, bool)>,
     pub render: Option<Render>,
     pub options: Vec<(String, String)>,
 }
@@ -131,9 +137,13 @@ impl<'t> Binder<'t> {
     /// Runs `f` for what has nothing to do with the rows at hand.
     pub fn alone<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let partition = std::mem::take(&mut self.partition);
+        let graph = self.graph_scope.take();
+        let several = self.several.take();
         let render = self.render.take();
         let answer = f(self);
         self.partition = partition;
+        self.graph_scope = graph;
+        self.several = several;
         self.render = render;
         answer
     }

@@ -24,6 +24,9 @@ impl<'t> Binder<'t> {
             Some(Binding::Scalar(value)) if call.arguments.is_empty() => return Ok(value),
             _ => {}
         }
+        if let Some(value) = self.graph_function(call, row)? {
+            return Ok(value);
+        }
         if let Some(bind) = special::special(name) {
             return bind(self, call, row);
         }

@@ -119,7 +119,8 @@ impl<'t> Binder<'t> {
 
     pub fn unknown_column(&self, name: &tree::Name, columns: &[Column]) -> Stop {
         let lets = self.env.names();
-        let known = columns.iter().map(|column| &*column.name).chain(lets);
+        let seen = columns.iter().filter(|column| !column.name.starts_with('\0'));
+        let known = seen.map(|column| &*column.name).chain(lets);
         BindError::unknown(Code::UnknownColumn, name.span.range(), "column", &name.text, known).into()
     }
 

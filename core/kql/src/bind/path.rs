@@ -31,13 +31,19 @@ impl<'t> Binder<'t> {
             behind.pop();
             return self.parts(column.value(), &behind, row);
         }
-        // In `scan`, what a step's last row had.
+        // In `scan`, what a step's last row had; in a graph, what a variable of the pattern has.
         if let (ExprKind::Name(step), Some(ExprKind::Member { name, .. })) =
             (&base.kind, behind.last().map(|tree| &tree.kind))
             && let Some(column) = row.column(&format!("\0{}.{}", step.text, name.text))
         {
             behind.pop();
             return self.parts(column.value(), &behind, row);
+        }
+        if let Some(ExprKind::Member { name, .. }) = behind.last().map(|tree| &tree.kind)
+            && let Some(value) = self.graph_property(base, name, row)?
+        {
+            behind.pop();
+            return self.parts(value, &behind, row);
         }
         let mut value = self.scalar(base, row)?;
         if value.value() == Some(&Value::Null) {

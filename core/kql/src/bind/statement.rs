@@ -20,6 +20,12 @@ impl<'t> Binder<'t> {
                 self.statement(statement)?;
             }
         }
+        // Tables with names of their own are answers by themselves only if nobody asks for them.
+        if relations.is_empty()
+            && let Some((tables, _)) = self.several.take()
+        {
+            relations = tables;
+        }
         Ok(relations)
     }
 

@@ -19,7 +19,7 @@ use phalanx_signal::ColumnType;
 
 use crate::{
     aggregates::Aggregate,
-    algorithms::Algorithm,
+    algorithms::{Algorithm, graph::GraphSource},
     windows::{Window, window},
 };
 
@@ -80,6 +80,9 @@ pub enum Node {
     Window { input: Box<Relation>, partition: Vec<Expr>, order: Vec<SortKey>, calls: Vec<WindowCall> },
     /// What an algorithm makes of all rows of its inputs; it knows their columns by their places.
     Collected { inputs: Vec<Relation>, algorithm: Arc<dyn Algorithm> },
+    /// No rows, but a graph: its edges, the tables of its nodes, and how it is made of them. Only operators over
+    /// graphs take it; it is in no plan.
+    Graph { inputs: Vec<Relation>, source: Box<GraphSource> },
 }
 
 /// One of the tables whose rows are put together.
@@ -179,8 +182,10 @@ impl Relation {
         let mut relation = Self { columns, node, is_serialized, height: 1, is_open: false };
         let inputs = relation.inputs();
         let height = 1 + inputs.iter().map(|input| input.height).max().unwrap_or(0);
-        let hides =
-            matches!(relation.node, Node::Project { .. } | Node::Aggregate { .. } | Node::Collected { .. });
+        let hides = matches!(
+            relation.node,
+            Node::Project { .. } | Node::Aggregate { .. } | Node::Collected { .. } | Node::Graph { .. }
+        );
         let is_open = !hides && inputs.iter().any(|input| input.is_open);
         (relation.height, relation.is_open) = (height, is_open);
         relation
@@ -200,7 +205,7 @@ impl Relation {
             | Node::Window { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![left, right],
             Node::Union(inputs) => inputs.iter().map(|input| &input.relation).collect(),
-            Node::Collected { inputs, .. } => inputs.iter().collect(),
+            Node::Collected { inputs, .. } | Node::Graph { inputs, .. } => inputs.iter().collect(),
         }
     }
 

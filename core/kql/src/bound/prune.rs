@@ -88,7 +88,9 @@ impl Relation {
                 columns.clone_from(&input.columns);
                 columns.extend(added);
             }
-            Node::Collected { inputs, .. } => inputs.iter_mut().for_each(Relation::prune),
+            Node::Collected { inputs, .. } | Node::Graph { inputs, .. } => {
+                inputs.iter_mut().for_each(Relation::prune);
+            }
             Node::Window { input, partition, order, calls } => {
                 let added = columns.split_off(input.columns.len());
                 let order = order.iter().map(|key| &key.expr);

@@ -46,7 +46,7 @@ impl Relation {
             | Node::Window { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![left, right],
             Node::Union(inputs) => inputs.iter_mut().map(|input| &mut input.relation).collect(),
-            Node::Collected { inputs, .. } => inputs.iter_mut().collect(),
+            Node::Collected { inputs, .. } | Node::Graph { inputs, .. } => inputs.iter_mut().collect(),
         }
     }
 
@@ -57,7 +57,8 @@ impl Relation {
             | Node::Range { .. }
             | Node::Union(_)
             | Node::Limit { .. }
-            | Node::Collected { .. } => Vec::new(),
+            | Node::Collected { .. }
+            | Node::Graph { .. } => Vec::new(),
             Node::Filter { condition, .. } => vec![condition],
             Node::Project { expressions, .. } => expressions.iter_mut().collect(),
             Node::Aggregate { keys, aggregates, .. } => {

@@ -19,6 +19,7 @@ mod encoding;
 pub(crate) mod filled;
 mod geo;
 mod hash;
+pub(crate) mod intersect;
 pub(crate) mod ip;
 mod json;
 mod math;

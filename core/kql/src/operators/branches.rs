@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     bind::{Binder, Code, Names, Result},
-    bound::{Expr, Relation},
+    bound::{Expr, Node, Relation},
     syntax::{
         Span,
         tree::{
@@ -31,7 +31,17 @@ impl<'t> Binder<'t> {
             }
             return Ok(());
         }
-        results.push(self.tabular(tree)?);
+        self.several = None;
+        let relation = self.tabular(tree)?;
+        if let Node::Graph { .. } = relation.node {
+            let message = "a graph is no table; `graph-match` or `graph-to-table` make one of it";
+            return Err(self.error(Code::Types, tree.span, message));
+        }
+        match self.several.take() {
+            Some((tables, true)) => self.several = Some((tables, true)),
+            Some((tables, false)) => results.extend(tables),
+            None => results.push(relation),
+        }
         Ok(())
     }
 

@@ -11,6 +11,7 @@ mod evaluate;
 mod extend;
 mod find;
 mod getschema;
+mod graph;
 mod invoke;
 mod join;
 mod macro_expand;
@@ -22,6 +23,7 @@ mod parse_kv;
 mod partition;
 mod print;
 mod range;
+mod reduce;
 mod render;
 mod sample;
 mod scan;
@@ -37,7 +39,7 @@ mod r#where;
 
 use crate::{
     bind::{Binder, Code, Result},
-    bound::Relation,
+    bound::{Node, Relation},
     syntax::{
         Span,
         tree::{Operator, OperatorKind, Source},
@@ -48,6 +50,13 @@ impl<'t> Binder<'t> {
     /// An operator over the rows of `input`.
     pub(crate) fn operator(&mut self, input: Relation, operator: &'t Operator) -> Result<Relation> {
         let span = operator.keyword;
+        // Only the first of several tables goes on.
+        self.several = None;
+        if matches!(input.node, Node::Graph { .. }) && !graph::takes_graph(&operator.kind) {
+            let message =
+                "this operator needs a table; `graph-match` or `graph-to-table` make one of a graph";
+            return Err(self.error(Code::Types, span, message));
+        }
         match &operator.kind {
             OperatorKind::Missing => {
                 Err(self.error(Code::Syntax, operator.span, "an operator is missing here"))
@@ -61,6 +70,13 @@ impl<'t> Binder<'t> {
             OperatorKind::Extend(columns) => self.extend(input, columns),
             OperatorKind::Find(node) => self.find_in(input, node, span),
             OperatorKind::GetSchema => self.get_schema(input),
+            OperatorKind::GraphMarkComponents(node) => self.graph_mark_components(input, node, span),
+            OperatorKind::GraphMatch(node) => self.graph_match(input, node, span),
+            OperatorKind::GraphShortestPaths(node) => self.graph_shortest_paths(input, node, span),
+            OperatorKind::GraphToTable(node) => self.graph_to_table(input, node, span),
+            OperatorKind::GraphWhereEdges(condition) => self.graph_where_edges(input, condition, span),
+            OperatorKind::GraphWhereNodes(condition) => self.graph_where_nodes(input, condition, span),
+            OperatorKind::MakeGraph(node) => self.make_graph(input, node, span),
             OperatorKind::Invoke(node) => self.invoke(input, node),
             OperatorKind::Join(node) => self.join_tables(input, node, span),
             OperatorKind::Lookup(node) => self.lookup(input, node, span),
@@ -76,6 +92,7 @@ impl<'t> Binder<'t> {
             OperatorKind::ProjectKeep(node) => self.project_keep(input, node),
             OperatorKind::ProjectRename(node) => self.project_rename(input, node),
             OperatorKind::ProjectReorder(node) => self.project_reorder(input, node),
+            OperatorKind::Reduce(node) => self.reduce(input, node, span),
             OperatorKind::Render(node) => self.render_as(input, node),
             OperatorKind::Sample(node) => self.sample(input, node),
             OperatorKind::SampleDistinct(node) => self.sample_distinct(input, node),
@@ -99,16 +116,6 @@ impl<'t> Binder<'t> {
                 span,
                 "`macro-expand` can only stand at the beginning of a query",
             )),
-            OperatorKind::GraphMarkComponents(_)
-            | OperatorKind::GraphMatch(_)
-            | OperatorKind::GraphShortestPaths(_)
-            | OperatorKind::GraphToTable(_)
-            | OperatorKind::GraphWhereEdges(_)
-            | OperatorKind::GraphWhereNodes(_)
-            | OperatorKind::MakeGraph(_)
-            | OperatorKind::Reduce(_) => {
-                Err(self.error(Code::UnknownFunction, span, "this operator is not supported"))
-            }
         }
     }
 

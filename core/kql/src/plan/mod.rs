@@ -141,6 +141,9 @@ impl Planner<'_> {
             }
             Node::Expand { input, expand } => self.expand(relation, input, expand),
             Node::Collected { inputs, algorithm } => self.collected(relation, inputs, algorithm),
+            Node::Graph { .. } => Err(DataFusionError::Plan(
+                "a graph is no table; `graph-match` or `graph-to-table` make one of it".into(),
+            )),
             Node::Window { input, partition, order, calls } => {
                 self.window(relation, input, partition, order, calls)
             }

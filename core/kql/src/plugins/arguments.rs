@@ -6,7 +6,7 @@ use phalanx_signal::ColumnType;
 
 use crate::{
     bind::{Binder, Code, Names, Result, Row, convert, names::own_name},
-    bound::{Expr, Relation, Value},
+    bound::{Column, Expr, Relation, Value},
     syntax::tree::{self, Call},
 };
 
@@ -82,6 +82,29 @@ impl<'t> Binder<'t> {
             .ok()
             .filter(|count| *count >= least)
             .ok_or_else(|| self.error(Code::Argument, tree.span, format!("{what} must be {least} or more")))
+    }
+
+    /// An id, a time and dimensions of the input's rows, and the columns of an answer that has the time, the dimensions
+    /// and numbers behind them.
+    pub(super) fn plugin_timeline(
+        &mut self,
+        input: Relation,
+        trees: &[&'t tree::Expr],
+        numbers: &[&str],
+    ) -> Result<(Relation, Vec<Column>)> {
+        let input = self.plugin_values(input, trees)?;
+        self.plugin_column(&input, 1, ColumnType::DateTime, trees[1])?;
+        let mut names = Names::default();
+        let mut columns = Vec::new();
+        for known in &input.columns[1..trees.len()] {
+            names.take(&known.name);
+            columns.push(self.fresh(&known.name, known.kind));
+        }
+        for name in numbers {
+            let name = names.unique(name);
+            columns.push(self.fresh(&name, ColumnType::Long));
+        }
+        Ok((input, columns))
     }
 
     /// Checks that a value of the input is of a type.

@@ -36,7 +36,7 @@ pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evalu
     binder.plugin_column(&input, 1, ColumnType::DateTime, values[1])?;
     let mut names = Names::default();
     let mut columns: Vec<Column> = Vec::new();
-    for known in &input.columns[1..] {
+    for known in &input.columns[1..values.len()] {
         names.take(&known.name);
         columns.push(binder.fresh(&known.name, known.kind));
     }

@@ -1,0 +1,22 @@
+//! `sliding_window_counts`: rows and ids within a window that moves by a step.
+
+use crate::{
+    algorithms::SlidingCounts,
+    bind::{Binder, Result},
+    bound::Relation,
+    syntax::tree::operators::Evaluate,
+};
+
+const TAKES: &str = "an id, a time, a start, an end, a window, a step, and dimensions";
+
+pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evaluate) -> Result<Relation> {
+    let arguments = binder.plugin_arguments(&node.call, 6, usize::MAX, TAKES)?;
+    let start = binder.plugin_time(arguments[2], "the start")?;
+    let end = binder.plugin_time(arguments[3], "the end")?;
+    let window = binder.plugin_span(arguments[4], "the window")?;
+    let step = binder.plugin_span(arguments[5], "the step")?;
+    let values: Vec<_> = arguments[..2].iter().chain(&arguments[6..]).copied().collect();
+    let (input, columns) = binder.plugin_timeline(input, &values, &["Count", "Dcount"])?;
+    let id_type = input.columns[0].kind;
+    Ok(binder.collected(input, columns, SlidingCounts { id_type, start, end, window, step }))
+}
