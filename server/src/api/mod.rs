@@ -6,6 +6,7 @@
 mod backup;
 mod dead_letters;
 mod document;
+mod functions;
 mod graph_hunting;
 mod ingest;
 mod kusto;
@@ -45,6 +46,7 @@ pub fn apis(platform: &Platform, oauth: Arc<OAuth>, base: &str) -> Vec<Api> {
         log_analytics::api(platform, hunting.clone()),
         graph_hunting::api(platform, hunting),
         tables::api(platform),
+        functions::api(platform),
         services::api(platform),
         dead_letters::api(platform),
         backup::api(platform),

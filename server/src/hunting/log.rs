@@ -43,7 +43,7 @@ pub async fn write(
         Ok(_) => "200",
         Err(HuntError::TooMany) => "429",
         Err(HuntError::Text(_)) => "400",
-        Err(HuntError::Run(_)) => "500",
+        Err(HuntError::Functions(_) | HuntError::Run(_)) => "500",
     };
     set("ResponseCode", code);
     if let Ok(answer) = answered {

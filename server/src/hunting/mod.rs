@@ -10,6 +10,7 @@
 //! it was asked is a row of `LAQueryLogs`.
 
 pub mod cells;
+pub mod functions;
 mod log;
 mod tables;
 
@@ -31,7 +32,10 @@ use phalanx_lake::{Lake, QueryError, QueryLimits};
 use phalanx_signal::{ColumnType, TenantId};
 use tokio::sync::Semaphore;
 
-use self::tables::LakeTables;
+use self::{
+    functions::{FunctionError, Functions},
+    tables::LakeTables,
+};
 use crate::{
     config,
     ingest::{Intake, now_micros},
@@ -121,6 +125,9 @@ pub enum HuntError {
     Text(Problem),
     #[error("too many queries run at the moment")]
     TooMany,
+    /// The saved functions can't be read at the moment.
+    #[error(transparent)]
+    Functions(FunctionError),
     #[error(transparent)]
     Run(#[from] QueryError),
 }
@@ -185,6 +192,7 @@ pub struct Hunting {
     lake: Arc<Lake>,
     intake: Arc<Intake>,
     metrics: Arc<Metrics>,
+    functions: Functions,
     permits: Arc<Semaphore>,
 }
 
@@ -194,6 +202,7 @@ impl Hunting {
             lake: platform.lake().clone(),
             intake: platform.intake().clone(),
             metrics: platform.metrics().clone(),
+            functions: Functions::new(platform.state().clone()),
             permits: Arc::new(Semaphore::new(config.concurrent_max)),
         }
     }
@@ -214,7 +223,9 @@ impl Hunting {
 
     async fn answer(&self, question: &Question, begun: Instant) -> Result<Answer, HuntError> {
         let _permit = self.permits.clone().try_acquire_owned().map_err(|_| HuntError::TooMany)?;
-        let tables = LakeTables::new(self.lake.clone(), self.intake.catalog().clone(), question.tenant);
+        let functions = self.functions.of(question.tenant).await.map_err(HuntError::Functions)?;
+        let catalog = self.intake.catalog().clone();
+        let tables = LakeTables::new(self.lake.clone(), catalog, question.tenant, functions);
         let settings = Settings {
             now: now_micros(),
             time_range: question.time_range.clone(),

@@ -1,12 +1,14 @@
 //! The lake's tables as the language sees them.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use datafusion::{catalog::TableProvider, error::DataFusionError};
-use phalanx_kql::bind::{TableColumn, Tables};
+use phalanx_kql::bind::{SavedFunction, TableColumn, Tables};
 use phalanx_lake::Lake;
 use phalanx_signal::{Catalog, TenantId};
+
+use super::functions::Function;
 
 /// The tables of one tenant. Both names of a table's own time are known (`TimeGenerated`, `Timestamp`), for
 /// queries of hunters and of workspaces say either.
@@ -14,13 +16,19 @@ pub struct LakeTables {
     lake: Arc<Lake>,
     catalog: Arc<Catalog>,
     tenant: TenantId,
+    functions: BTreeMap<String, Function>,
 }
 
 const TIME_NAMES: [&str; 2] = ["TimeGenerated", "Timestamp"];
 
 impl LakeTables {
-    pub fn new(lake: Arc<Lake>, catalog: Arc<Catalog>, tenant: TenantId) -> Self {
-        Self { lake, catalog, tenant }
+    pub fn new(
+        lake: Arc<Lake>,
+        catalog: Arc<Catalog>,
+        tenant: TenantId,
+        functions: BTreeMap<String, Function>,
+    ) -> Self {
+        Self { lake, catalog, tenant, functions }
     }
 }
 
@@ -46,6 +54,14 @@ impl Tables for LakeTables {
 
     fn names(&self) -> Vec<Arc<str>> {
         self.catalog.names()
+    }
+
+    fn function(&self, name: &str) -> Option<SavedFunction> {
+        self.functions.get(name).map(Function::saved)
+    }
+
+    fn functions(&self) -> Vec<Arc<str>> {
+        self.functions.keys().map(|name| name.as_str().into()).collect()
     }
 
     fn time(&self, table: &str) -> Option<Arc<str>> {

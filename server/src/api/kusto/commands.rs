@@ -1,4 +1,4 @@
-//! Control commands that read. Nothing is changed through this endpoint; a command that would is refused.
+//! Control commands that read what there is.
 
 use phalanx_signal::{Catalog, ColumnType};
 use phalanx_web::ApiError;
@@ -26,11 +26,11 @@ pub(super) fn run(text: &str, catalog: &Catalog) -> Result<String, ApiError> {
         [".show", "table", _, "schema" | "cslschema", ..] | [".show", "table", _] => {
             schema(catalog, Some(known(catalog, name(2))?))
         }
-        [".show", "functions", ..] => functions(),
         _ => {
             return Err(ApiError::not_supported(format!(
                 "the command `{}` is not supported; these are: .show databases, .show database NAME schema \
-                 [as json], .show tables, .show table NAME schema, .show functions, .show version",
+                 [as json], .show tables, .show table NAME schema, .show functions, \
+                 .show function NAME, .create[-or-alter] function, .alter function, .drop function, .show version",
                 text.trim().chars().take(200).collect::<String>()
             )));
         }
@@ -153,10 +153,4 @@ fn as_json(catalog: &Catalog) -> String {
         "Name": DATABASE, "Tables": tables, "MajorVersion": 1, "MinorVersion": 0, "Functions": {},
     } } });
     v1::table("Table_0", &[("DatabaseSchema", TEXT)], &[vec![schema.to_string().into()]])
-}
-
-fn functions() -> String {
-    let columns =
-        [("Name", TEXT), ("Parameters", TEXT), ("Body", TEXT), ("Folder", TEXT), ("DocString", TEXT)];
-    v1::table("Table_0", &columns, &[])
 }

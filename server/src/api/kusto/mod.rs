@@ -1,9 +1,10 @@
 //! The Kusto query endpoints, as the published clients speak to them.
 //!
 //! `POST /v2/rest/query` and `/v1/rest/query` with `{"db", "csl", "properties"}`, `POST /v1/rest/mgmt` for control
-//! commands that read, and `GET /v1/rest/auth/metadata`, from which clients learn where to get a token.
+//! commands that read or save functions, and `GET /v1/rest/auth/metadata`, from which clients learn where to get a token.
 
 mod commands;
+mod functions;
 mod request;
 mod v1;
 mod v2;
@@ -14,14 +15,14 @@ use axum::{Json, body::Body, response::IntoResponse};
 use http::{HeaderValue, Method, Response, header::CONTENT_TYPE};
 use phalanx_signal::Catalog;
 use phalanx_web::{
-    ApiError, Role, Style,
+    ApiError, Principal, Role, Style,
     route::{Access, Api, HandlerResult, HangUp, RequestContext, Route},
 };
 use serde_json::json;
 
 use self::request::Request;
 use crate::{
-    hunting::{Answer, Asker, HuntError, Hunting},
+    hunting::{Answer, Asker, HuntError, Hunting, functions::Functions},
     platform::Platform,
 };
 
@@ -31,6 +32,7 @@ const CLIENT_APP_ID: &str = "db662dc1-0cfe-4e1c-a843-19a68e65be58";
 struct Handler {
     hunting: Arc<Hunting>,
     catalog: Arc<Catalog>,
+    functions: Functions,
     seconds_max: u64,
     /// Where tokens are to be had, and what for.
     authority: String,
@@ -61,6 +63,7 @@ pub(super) fn api(platform: &Platform, hunting: Arc<Hunting>, authority: &str) -
     let handler = Arc::new(Handler {
         hunting,
         catalog: platform.intake().catalog().clone(),
+        functions: Functions::new(platform.state().clone()),
         seconds_max,
         authority: authority.to_owned(),
     });
@@ -87,7 +90,7 @@ pub(super) fn api(platform: &Platform, hunting: Arc<Hunting>, authority: &str) -
                 async move { handler.manage(request).await }
             })
             .style(Style::Kusto)
-            .summary("Control commands that read: .show databases, tables, schema, version, functions")
+            .summary("Control commands: .show databases, tables, schema, version, functions; and those that save functions")
             .tag("query"),
         )
         .route(
@@ -110,7 +113,7 @@ impl Handler {
     ) -> HandlerResult {
         let request = Request::read(&mut context).await?;
         if request.text.trim_start().starts_with('.') {
-            return self.command(&request);
+            return self.command(&request, context.principal()?.clone()).await;
         }
         let asker = asker(&context, path)?;
         let question = request.question(asker, context.tenant()?, self.seconds_max)?;
@@ -127,11 +130,14 @@ impl Handler {
 
     async fn manage(&self, mut context: RequestContext) -> HandlerResult {
         let request = Request::read(&mut context).await?;
-        self.command(&request)
+        self.command(&request, context.principal()?.clone()).await
     }
 
-    fn command(&self, request: &Request) -> HandlerResult {
-        let table = commands::run(&request.text, &self.catalog)?;
+    async fn command(&self, request: &Request, asker: Principal) -> HandlerResult {
+        let table = match functions::command(&request.text) {
+            Some(command) => functions::run(command?, &self.functions, &asker).await?,
+            None => commands::run(&request.text, &self.catalog)?,
+        };
         Ok(json_response(table))
     }
 
@@ -175,6 +181,7 @@ pub(super) fn mistake(error: HuntError) -> ApiError {
         HuntError::TooMany => {
             ApiError::too_many_requests(error.to_string(), std::time::Duration::from_secs(1))
         }
+        HuntError::Functions(error) => super::functions::refusal(error),
         HuntError::Run(error) => super::query::mistake(error),
     }
 }
