@@ -305,7 +305,7 @@ impl Miner<'_> {
 impl Bits {
     fn all(rows: usize) -> Self {
         let mut words = vec![u64::MAX; rows.div_ceil(64)];
-        if let (Some(last), true) = (words.last_mut(), rows % 64 > 0) {
+        if let (Some(last), true) = (words.last_mut(), !rows.is_multiple_of(64)) {
             *last = (1 << (rows % 64)) - 1;
         }
         Self(words)

@@ -152,7 +152,7 @@ impl Reduce {
             is_behind_wildcard = !is_known;
             has_wildcard |= !is_known;
         }
-        has_frequent.then(|| if has_wildcard { Cow::Owned(pattern) } else { Cow::Borrowed(text) })
+        has_frequent.then_some(if has_wildcard { Cow::Owned(pattern) } else { Cow::Borrowed(text) })
     }
 }
 

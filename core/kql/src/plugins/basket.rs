@@ -41,7 +41,7 @@ pub(super) fn bind_clusters<'t>(
 }
 
 /// An argument that is there and does not keep its default.
-fn given<'t>(node: &'t Evaluate, at: usize) -> Option<&'t tree::Expr> {
+fn given(node: &Evaluate, at: usize) -> Option<&tree::Expr> {
     node.call
         .arguments
         .get(at)
