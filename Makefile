@@ -3,7 +3,7 @@
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/phalanx/target
 CORPORA ?= ../shared/corpora
 
-.PHONY: run test check bench conformance fuzz setup
+.PHONY: run test check bench conformance fuzz reference setup
 
 run: setup
 	cargo build --release --workspace --bin phalanx
@@ -24,6 +24,9 @@ conformance: setup
 
 fuzz: setup
 	scripts/fuzz
+
+reference:
+	PHALANX_UPDATE=1 cargo test -p phalanx-kql --lib the_page_is_up_to_date
 
 setup:
 	@scripts/setup

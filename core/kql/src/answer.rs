@@ -23,7 +23,7 @@ use crate::{
 /// How often a query may stop to have something run first.
 const NEEDS_MAX: usize = 1_000;
 /// Stack for what is planned and dropped level by level.
-const STACK_BYTES: usize = 16 << 20;
+pub(crate) const STACK_BYTES: usize = 16 << 20;
 
 /// A query that is ready to run.
 #[derive(Debug)]
@@ -129,7 +129,10 @@ async fn planned(
 }
 
 /// The saved functions that a text mentions, and those that they mention.
-fn saved_functions(text: &str, tables: &dyn Tables) -> Result<HashMap<String, FunctionDecl>, Error> {
+pub(crate) fn saved_functions(
+    text: &str,
+    tables: &dyn Tables,
+) -> Result<HashMap<String, FunctionDecl>, Error> {
     let names = tables.functions();
     let mut found = HashMap::new();
     let mut texts = vec![text.to_owned()];

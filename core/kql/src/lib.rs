@@ -17,12 +17,16 @@ pub mod algorithms;
 mod answer;
 pub mod bind;
 pub mod bound;
+pub mod catalog;
+mod check;
+pub mod complete;
 pub mod dynamic;
 pub mod functions;
-mod operators;
+pub mod operators;
 pub mod plan;
-mod plugins;
+pub mod plugins;
 pub mod syntax;
 pub mod windows;
 
 pub use answer::{Error, Prepared, ResultColumn, ResultPlan, prepare};
+pub use check::{Finding, check};

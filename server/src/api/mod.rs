@@ -6,6 +6,8 @@
 mod backup;
 mod dead_letters;
 mod document;
+mod editor;
+mod export;
 mod functions;
 mod graph_hunting;
 mod ingest;

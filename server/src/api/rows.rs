@@ -1,4 +1,4 @@
-//! Rows of a query's answer as text: JSON lines, CSV, or cells for an aligned table.
+//! Rows of a query's answer as text: JSON, values divided by commas or tabs, or cells for an aligned table.
 //!
 //! A `datetime` is written as ISO 8601 in UTC with six fraction digits, a `dynamic` value as the JSON it
 //! is, a null as `null` (JSON), nothing (CSV, cells).
@@ -21,8 +21,18 @@ pub enum RowFormat {
     /// One JSON object a line.
     #[default]
     Jsonl,
+    /// One JSON array of objects.
+    Json,
     /// RFC 4180, with a header.
     Csv,
+    /// `text/tab-separated-values`, with a header; tabs and line ends in a value become spaces.
+    Tsv,
+    /// The stream format of Apache Arrow. A `timespan` is a number of 100 ns; `dynamic` is JSON text; the metadata of
+    /// a field says its type.
+    Arrow,
+    /// JSON lines for programs that show an answer while it comes: an object `columns`, an array of texts for each
+    /// row, objects `progress` now and then, and `end` or `error`.
+    Frames,
     /// One JSON array of texts a line, the first with the column names: what a table is made from.
     Table,
 }
@@ -30,9 +40,38 @@ pub enum RowFormat {
 impl RowFormat {
     pub fn media_type(self) -> &'static str {
         match self {
-            Self::Jsonl | Self::Table => "application/x-ndjson",
+            Self::Jsonl | Self::Table | Self::Frames => "application/x-ndjson",
+            Self::Json => "application/json",
             Self::Csv => "text/csv; charset=utf-8",
+            Self::Tsv => "text/tab-separated-values; charset=utf-8",
+            Self::Arrow => "application/vnd.apache.arrow.stream",
         }
+    }
+
+    /// The format that an `Accept` header wants most: JSON lines if it does not matter; `None` if there is none.
+    pub fn accepted(accept: &str) -> Option<Self> {
+        let mut wanted: Vec<(&str, f32)> = accept
+            .split(',')
+            .map(|range| {
+                let mut parts = range.split(';').map(str::trim);
+                let media = parts.next().unwrap_or_default();
+                let quality = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok());
+                (media, quality.unwrap_or(1.0))
+            })
+            .filter(|(media, quality)| !media.is_empty() && *quality > 0.0)
+            .collect();
+        if wanted.is_empty() {
+            return Some(Self::default());
+        }
+        wanted.sort_by(|one, other| other.1.total_cmp(&one.1));
+        wanted.into_iter().find_map(|(media, _)| match media.to_ascii_lowercase().as_str() {
+            "*/*" | "application/*" | "application/x-ndjson" | "application/jsonl" => Some(Self::Jsonl),
+            "application/json" => Some(Self::Json),
+            "text/csv" | "text/*" => Some(Self::Csv),
+            "text/tab-separated-values" => Some(Self::Tsv),
+            "application/vnd.apache.arrow.stream" => Some(Self::Arrow),
+            _ => None,
+        })
     }
 
     /// What stands before the rows.
@@ -40,7 +79,16 @@ impl RowFormat {
         let names = schema.fields().iter().map(|field| field.name().as_str());
         let mut text = String::new();
         match self {
-            Self::Jsonl => return text,
+            Self::Jsonl | Self::Json | Self::Arrow | Self::Frames => return text,
+            Self::Tsv => {
+                for (at, name) in names.enumerate() {
+                    if at > 0 {
+                        text.push('\t');
+                    }
+                    push_tsv(&mut text, name);
+                }
+                text.push('\n');
+            }
             Self::Csv => {
                 for (at, name) in names.enumerate() {
                     if at > 0 {
@@ -57,7 +105,7 @@ impl RowFormat {
         text
     }
 
-    /// Appends the rows of a batch.
+    /// Appends the rows of a batch, for the formats that are lines of text.
     pub fn write(self, batch: &RecordBatch, out: &mut String) -> Result<(), ArrowError> {
         let schema = batch.schema();
         let columns: Vec<Cells<'_>> = schema
@@ -69,7 +117,7 @@ impl RowFormat {
         let mut cell = String::new();
         for row in 0..batch.num_rows() {
             match self {
-                Self::Jsonl => {
+                Self::Jsonl | Self::Json | Self::Arrow => {
                     for (at, (field, column)) in schema.fields().iter().zip(&columns).enumerate() {
                         out.push(if at == 0 { '{' } else { ',' });
                         out.push_str(&quote(field.name()));
@@ -89,7 +137,18 @@ impl RowFormat {
                     }
                     out.push_str("\r\n");
                 }
-                Self::Table => {
+                Self::Tsv => {
+                    for (at, column) in columns.iter().enumerate() {
+                        if at > 0 {
+                            out.push('\t');
+                        }
+                        cell.clear();
+                        column.text(row, &mut cell);
+                        push_tsv(out, &cell);
+                    }
+                    out.push('\n');
+                }
+                Self::Table | Self::Frames => {
                     let cells = columns.iter().map(|column| {
                         let mut cell = String::new();
                         column.text(row, &mut cell);
@@ -209,6 +268,10 @@ fn push_csv(out: &mut String, cell: &str) {
     out.push('"');
 }
 
+fn push_tsv(out: &mut String, cell: &str) {
+    out.extend(cell.chars().map(|c| if matches!(c, '\t' | '\n' | '\r') { ' ' } else { c }));
+}
+
 #[cfg(test)]
 mod tests {
     use phalanx_signal::{Catalog, RowsBuilder, TenantId};
@@ -246,6 +309,21 @@ mod tests {
         RowFormat::Csv.write(&batch, &mut out).expect("it can be written");
         assert!(header.starts_with("TimeGenerated,Computer,"), "{header}");
         assert!(out.contains("\"a \"\"b\"\", c\""), "{out}");
+    }
+
+    #[test]
+    fn the_header_accept_chooses_the_format() {
+        for (accept, expected) in [
+            ("", Some(RowFormat::Jsonl)),
+            ("*/*", Some(RowFormat::Jsonl)),
+            ("text/csv", Some(RowFormat::Csv)),
+            ("application/json;q=0.5, text/csv", Some(RowFormat::Csv)),
+            ("text/html, application/vnd.apache.arrow.stream", Some(RowFormat::Arrow)),
+            ("text/csv;q=0, application/json", Some(RowFormat::Json)),
+            ("image/png", None),
+        ] {
+            assert_eq!(RowFormat::accepted(accept), expected, "{accept}");
+        }
     }
 
     #[test]

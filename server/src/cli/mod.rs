@@ -5,6 +5,7 @@ mod dead_letters;
 mod doctor;
 mod ingest;
 mod init;
+mod kql;
 mod query;
 mod serve;
 mod services;
@@ -53,8 +54,10 @@ enum Command {
     Ingest(ingest::Ingest),
     /// List the tables, or show one table's columns
     Tables(tables::Tables),
-    /// Ask in SQL over all tables
+    /// Ask in the Kusto Query Language over all tables; without a query, at a prompt
     Query(query::Query),
+    /// Look up the query language
+    Kql(kql::Kql),
     /// Show who consumes and provides what
     Services(services::Services),
     /// Check disk, clock, ports, certificates and permissions, and say what to do
@@ -116,6 +119,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Ingest(command) => command.run(&place).await,
         Command::Tables(command) => command.run(&place).await,
         Command::Query(command) => command.run(&place).await,
+        Command::Kql(command) => command.run(),
         Command::Services(command) => command.run(&place).await,
         Command::Doctor(command) => command.run(&place).await,
         Command::DeadLetters(command) => command.run(&place).await,

@@ -10,6 +10,7 @@
 //! it was asked is a row of `LAQueryLogs`.
 
 pub mod cells;
+mod flow;
 pub mod functions;
 mod log;
 mod tables;
@@ -32,8 +33,10 @@ use phalanx_lake::{Lake, QueryError, QueryLimits};
 use phalanx_signal::{ColumnType, TenantId};
 use tokio::sync::Semaphore;
 
+pub use self::flow::Flow;
 use self::{
     functions::{FunctionError, Functions},
+    log::{End, Record},
     tables::LakeTables,
 };
 use crate::{
@@ -141,6 +144,8 @@ pub struct Problem {
     /// Line and column of the place, from 1.
     pub line: usize,
     pub column: usize,
+    /// The place, as bytes of the text.
+    pub span: Range<usize>,
     /// Message and place, the place underlined, for a terminal.
     pub drawn: String,
 }
@@ -154,6 +159,7 @@ impl Problem {
             message: message.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
+            span: span.range(),
             drawn: render(code, message, span, text),
         }
     }
@@ -213,40 +219,32 @@ impl Hunting {
     /// See [`HuntError`]; none of them changes anything.
     pub async fn ask(&self, question: &Question) -> Result<Answer, HuntError> {
         let begun = Instant::now();
+        let mut record = self.record(question, begun);
         let answered = self.answer(question, begun).await;
-        let outcome = if answered.is_ok() { "ended" } else { "refused" };
-        self.metrics.queries.with_label_values(&[outcome]).inc();
-        self.metrics.query_seconds.observe(begun.elapsed().as_secs_f64());
-        log::write(&self.intake, question, &answered, begun.elapsed()).await;
+        record.close(End::of(&answered)).await;
         answered
+    }
+
+    fn record(&self, question: &Question, begun: Instant) -> Record {
+        Record::new(self.intake.clone(), self.metrics.clone(), question.clone(), begun)
+    }
+
+    /// The tables that somebody of a tenant may ask for.
+    ///
+    /// # Errors
+    /// [`HuntError::Functions`]
+    pub async fn tables(
+        &self,
+        tenant: TenantId,
+    ) -> Result<impl phalanx_kql::bind::Tables + use<>, HuntError> {
+        let functions = self.functions.of(tenant).await.map_err(HuntError::Functions)?;
+        Ok(LakeTables::new(self.lake.clone(), self.intake.catalog().clone(), tenant, functions))
     }
 
     async fn answer(&self, question: &Question, begun: Instant) -> Result<Answer, HuntError> {
         let _permit = self.permits.clone().try_acquire_owned().map_err(|_| HuntError::TooMany)?;
-        let functions = self.functions.of(question.tenant).await.map_err(HuntError::Functions)?;
-        let catalog = self.intake.catalog().clone();
-        let tables = LakeTables::new(self.lake.clone(), catalog, question.tenant, functions);
-        let settings = Settings {
-            now: now_micros(),
-            time_range: question.time_range.clone(),
-            parameters: question.parameters.clone(),
-            host: Host {
-                database: DATABASE.to_owned(),
-                endpoint: String::new(),
-                tenant: question.tenant.to_string(),
-                principal: question.asker.id.clone(),
-                name: question.asker.name.clone(),
-                groups: Vec::new(),
-            },
-        };
         let deadline = begun + question.limits.time;
-        let run = |plan: LogicalPlan| async move {
-            let ran = self.run(question.tenant, plan, None, deadline).await;
-            ran.map(|ran| ran.batches).map_err(|error| DataFusionError::External(Box::new(error)))
-        };
-        let prepared = phalanx_kql::prepare(&question.text, &tables, &settings, run)
-            .await
-            .map_err(|error| Problem::of(&question.text, error))?;
+        let prepared = self.prepare(question, deadline).await?;
         let limits = question.limits.with(&prepared.options);
         let mut answer = Answer {
             results: Vec::new(),
@@ -264,6 +262,34 @@ impl Hunting {
         }
         answer.took = begun.elapsed();
         Ok(answer)
+    }
+
+    async fn prepare(
+        &self,
+        question: &Question,
+        deadline: Instant,
+    ) -> Result<phalanx_kql::Prepared, HuntError> {
+        let tables = self.tables(question.tenant).await?;
+        let settings = Settings {
+            now: now_micros(),
+            time_range: question.time_range.clone(),
+            parameters: question.parameters.clone(),
+            host: Host {
+                database: DATABASE.to_owned(),
+                endpoint: String::new(),
+                tenant: question.tenant.to_string(),
+                principal: question.asker.id.clone(),
+                name: question.asker.name.clone(),
+                groups: Vec::new(),
+            },
+        };
+        let run = |plan: LogicalPlan| async move {
+            let ran = self.run(question.tenant, plan, None, deadline).await;
+            ran.map(|ran| ran.batches).map_err(|error| DataFusionError::External(Box::new(error)))
+        };
+        phalanx_kql::prepare(&question.text, &tables, &settings, run)
+            .await
+            .map_err(|error| Problem::of(&question.text, error))
     }
 
     /// Runs a plan to its end, or to a limit of its answer.

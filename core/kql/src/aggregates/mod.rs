@@ -113,24 +113,42 @@ pub struct Setup<'a> {
     pub constants: &'a [Option<ScalarValue>],
 }
 
+const FAMILIES: &[&[Aggregate]] = &[
+    count::AGGREGATES,
+    pick::AGGREGATES,
+    collect::AGGREGATES,
+    bag::AGGREGATES,
+    extreme::AGGREGATES,
+    distinct::AGGREGATES,
+    sum::AGGREGATES,
+    average::AGGREGATES,
+    percentile::AGGREGATES,
+    moments::AGGREGATES,
+    bits::AGGREGATES,
+    schema::AGGREGATES,
+    hll::AGGREGATES,
+    digest::AGGREGATES,
+];
+
+// Nothing is in the language without a word about it and an example.
+const _: () = {
+    let mut family = 0;
+    while family < FAMILIES.len() {
+        let mut at = 0;
+        while at < FAMILIES[family].len() {
+            let aggregate = &FAMILIES[family][at];
+            if aggregate.about.is_empty() || aggregate.examples.is_empty() {
+                panic!("{}", aggregate.name);
+            }
+            at += 1;
+        }
+        family += 1;
+    }
+};
+
 /// All aggregates, family by family.
 pub fn families() -> &'static [&'static [Aggregate]] {
-    &[
-        count::AGGREGATES,
-        pick::AGGREGATES,
-        collect::AGGREGATES,
-        bag::AGGREGATES,
-        extreme::AGGREGATES,
-        distinct::AGGREGATES,
-        sum::AGGREGATES,
-        average::AGGREGATES,
-        percentile::AGGREGATES,
-        moments::AGGREGATES,
-        bits::AGGREGATES,
-        schema::AGGREGATES,
-        hll::AGGREGATES,
-        digest::AGGREGATES,
-    ]
+    FAMILIES
 }
 
 /// An aggregate by its name or one of its aliases, which are case-sensitive.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use arrow_array::RecordBatch;
 use phalanx_signal::ColumnType;
 
-use super::{BindError, Code, Env, GraphScope, Settings, Tables, row::Pending};
+use super::{BindError, Code, Env, GraphScope, Probe, Settings, Tables, row::Pending};
 use crate::{
     algorithms::{Algorithm, EachPart},
     bound::{Column, ColumnId, Expr, ExprNode, JoinKind, Node, Relation},
@@ -73,23 +73,7 @@ pub fn bind<'t>(
     settings: &'t Settings,
     answers: &'t [Vec<RecordBatch>],
 ) -> std::result::Result<Bound, BindError> {
-    let mut binder = Binder {
-        tables,
-        functions,
-        settings,
-        answers,
-        asked: 0,
-        next_column: 0,
-        depth: 0,
-        steps: 0,
-        env: Env::root(),
-        pending: Pending::default(),
-        partition: Vec::new(),
-        graph_scope: None,
-        several: None,
-        render: None,
-        options: Vec::new(),
-    };
+    let mut binder = Binder::new(functions, tables, settings, answers);
     match binder.query(query) {
         Ok(relations) => {
             Ok(Bound::Ready(Answer { relations, render: binder.render, options: binder.options }))
@@ -97,6 +81,22 @@ pub fn bind<'t>(
         Err(Stop::Needs(relation)) => Ok(Bound::Needs(*relation)),
         Err(Stop::Error(error)) => Err(error),
     }
+}
+
+/// Binds what can be bound of a query that is being written, and tells what may be named at its end.
+pub(crate) fn probe<'t>(
+    query: &'t Query,
+    functions: &'t HashMap<String, FunctionDecl>,
+    tables: &'t dyn Tables,
+    settings: &'t Settings,
+    end: u32,
+) -> Probe {
+    let mut binder = Binder::new(functions, tables, settings, &[]);
+    binder.probe = Some(Probe::new(end));
+    // A query that is being written has no meaning yet.
+    let _unfinished = binder.query(query);
+    binder.see_names();
+    binder.probe.take().unwrap_or_else(|| Probe::new(end))
 }
 
 pub(crate) struct Binder<'t> {
@@ -120,9 +120,37 @@ pub(crate) struct Binder<'t> {
     pub several: Option<(Vec<Relation>, bool)>,
     pub render: Option<Render>,
     pub options: Vec<(String, String)>,
+    /// What an editor wants to know of a place.
+    pub probe: Option<Probe>,
 }
 
 impl<'t> Binder<'t> {
+    fn new(
+        functions: &'t HashMap<String, FunctionDecl>,
+        tables: &'t dyn Tables,
+        settings: &'t Settings,
+        answers: &'t [Vec<RecordBatch>],
+    ) -> Self {
+        Self {
+            tables,
+            functions,
+            settings,
+            answers,
+            asked: 0,
+            next_column: 0,
+            depth: 0,
+            steps: 0,
+            env: Env::root(),
+            pending: Pending::default(),
+            partition: Vec::new(),
+            graph_scope: None,
+            several: None,
+            render: None,
+            options: Vec::new(),
+            probe: None,
+        }
+    }
+
     /// Runs `f` one level deeper.
     pub fn deeper<T>(&mut self, span: Span, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.depth >= DEPTH_MAX {

@@ -17,6 +17,7 @@ mod literal;
 pub(crate) mod names;
 mod path;
 mod pattern;
+mod probe;
 mod row;
 mod scope;
 mod special;
@@ -30,9 +31,12 @@ pub use error::{BindError, Code};
 pub use tables::{SavedFunction, Settings, TableColumn, Tables};
 
 pub(crate) use binary::{Arithmetic, comparable};
-pub(crate) use binder::{Binder, Result, Stop};
+pub(crate) use binder::{Binder, Result, Stop, probe};
 pub(crate) use expression::{balanced, conjuncts, not, open_kind};
 pub(crate) use graph::{GraphScope, Variable, VariableOf};
 pub(crate) use names::Names;
+pub(crate) use probe::{Named, Probe};
 pub(crate) use row::Row;
 pub(crate) use scope::{Binding, Env};
+#[cfg(test)]
+pub(crate) use special::names as special_names;

@@ -48,6 +48,12 @@ pub(super) fn special(name: &str) -> Option<Bind> {
     SPECIAL.iter().chain(super::context::CONTEXT).find(|(known, _)| *known == name).map(|(_, bind)| *bind)
 }
 
+/// The names of all of them, which the language's table has to describe.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    SPECIAL.iter().chain(super::context::CONTEXT).map(|(name, _)| *name)
+}
+
 impl<'t> Binder<'t> {
     /// The arguments of a call that takes so many of them.
     pub(super) fn given(

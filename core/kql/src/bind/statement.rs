@@ -73,6 +73,7 @@ impl<'t> Binder<'t> {
 
     fn declare(&mut self, declaration: &'t Let) -> Result<()> {
         let env = self.env.clone();
+        self.look_into(&declaration.value);
         let binding = match &declaration.value {
             LetValue::Expr(tree) if let Some(entities) = tree.as_entity_group() => Binding::Group(entities),
             LetValue::Function(declaration) => Binding::Function { declaration, env },

@@ -35,11 +35,16 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Ok(Column::longs((0..call.rows).map(|row| {
             Some(combine(hashes.iter().map(|hash| hash.get(row).unwrap_or_default().cast_unsigned())))
         })))
-    }),
+    })
+    .examples(&[(
+        r#"print hash_combine(hash("a"), hash("b")) == hash_combine(hash("b"), hash("a"))"#,
+        "false",
+    )]),
     hash("hash_many", &[repeated("source", Any, 1)], Long, "One hash of several values.", |call| {
         let hashes = (0..call.arguments.len()).map(|at| hashes(call, at)).collect::<Result<Vec<_>, _>>()?;
         Ok(Column::longs((0..call.rows).map(|row| Some(combine(hashes.iter().map(|hash| hash[row]))))))
-    }),
+    })
+    .examples(&[(r#"print hash_many("a", "b") == hash_combine(hash("a"), hash("b"))"#, "true")]),
     hash("hash_md5", TEXT, String, "The MD5 of the value's text, in hexadecimal digits.", |call| {
         digest(call, |bytes| hex::encode(md5::Md5::digest(bytes)))
     })

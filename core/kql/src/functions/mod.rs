@@ -23,9 +23,10 @@ pub(crate) mod intersect;
 pub(crate) mod ip;
 mod json;
 mod math;
+mod metadata;
 mod names;
 mod needle;
-mod operators;
+pub(crate) mod operators;
 pub(crate) mod pairs;
 pub(crate) mod part;
 mod regexes;
@@ -79,6 +80,28 @@ pub enum Family {
     Row,
     Series,
     Text,
+}
+
+impl Family {
+    /// The heading in the reference.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Conditional => "Conditions",
+            Self::Conversion => "Conversions",
+            Self::DateTime => "Dates and times",
+            Self::Dynamic => "Arrays and bags",
+            Self::Encoding => "Encodings",
+            Self::Geo => "Places on earth",
+            Self::Graph => "Graphs",
+            Self::Hash => "Hashes",
+            Self::Ip => "Network addresses",
+            Self::Math => "Mathematics",
+            Self::Metadata => "Tables and columns",
+            Self::Row => "Rows",
+            Self::Series => "Series",
+            Self::Text => "Texts",
+        }
+    }
 }
 
 /// A place for an argument.
@@ -145,60 +168,80 @@ pub enum Body {
     Bound,
 }
 
+static FAMILIES: &[&[Function]] = &[
+    conditional::FUNCTIONS,
+    conversion::FUNCTIONS,
+    datetime::FUNCTIONS,
+    dynamic::PARSE,
+    dynamic::PATH,
+    dynamic::PACK,
+    dynamic::BAGS,
+    dynamic::ARRAYS,
+    dynamic::COMBINE,
+    dynamic::SETS,
+    dynamic::SORT,
+    dynamic::SPLIT,
+    dynamic::RANGE,
+    dynamic::TREE,
+    geo::BUFFER,
+    geo::CELLS,
+    geo::COVER,
+    geo::DENSIFY,
+    geo::GEOHASH,
+    geo::H3,
+    geo::LINES,
+    geo::OVERLAPS,
+    geo::POINTS,
+    geo::POLYGONS,
+    geo::WKT,
+    encoding::FUNCTIONS,
+    hash::FUNCTIONS,
+    ip::COMPARE,
+    ip::CONVERT,
+    ip::RANGES,
+    ip::TEXT,
+    math::FUNCTIONS,
+    metadata::FUNCTIONS,
+    series::DECOMPOSE,
+    series::EACH,
+    series::FFT,
+    series::FILL,
+    series::FILTER,
+    series::FIT,
+    series::OUTLIERS,
+    series::PAIRS,
+    series::PERIODS,
+    series::POLY,
+    series::REDUCE,
+    series::STATS,
+    sketch::FUNCTIONS,
+    text::FUNCTIONS,
+    units::FUNCTIONS,
+    web::AGENT,
+    web::URL,
+    web::XML,
+];
+
+// Nothing is in the language without a word about it and an example.
+const _: () = assert_described(FAMILIES);
+
+const fn assert_described(families: &[&[Function]]) {
+    let mut family = 0;
+    while family < families.len() {
+        let mut at = 0;
+        while at < families[family].len() {
+            let function = &families[family][at];
+            if function.about.is_empty() || function.examples.is_empty() {
+                panic!("{}", function.name);
+            }
+            at += 1;
+        }
+        family += 1;
+    }
+}
+
 /// All functions, family by family.
 pub fn families() -> &'static [&'static [Function]] {
-    static FAMILIES: &[&[Function]] = &[
-        conditional::FUNCTIONS,
-        conversion::FUNCTIONS,
-        datetime::FUNCTIONS,
-        dynamic::PARSE,
-        dynamic::PATH,
-        dynamic::PACK,
-        dynamic::BAGS,
-        dynamic::ARRAYS,
-        dynamic::COMBINE,
-        dynamic::SETS,
-        dynamic::SORT,
-        dynamic::SPLIT,
-        dynamic::RANGE,
-        dynamic::TREE,
-        geo::BUFFER,
-        geo::CELLS,
-        geo::COVER,
-        geo::DENSIFY,
-        geo::GEOHASH,
-        geo::H3,
-        geo::LINES,
-        geo::OVERLAPS,
-        geo::POINTS,
-        geo::POLYGONS,
-        geo::WKT,
-        encoding::FUNCTIONS,
-        hash::FUNCTIONS,
-        ip::COMPARE,
-        ip::CONVERT,
-        ip::RANGES,
-        ip::TEXT,
-        math::FUNCTIONS,
-        series::DECOMPOSE,
-        series::EACH,
-        series::FFT,
-        series::FILL,
-        series::FILTER,
-        series::FIT,
-        series::OUTLIERS,
-        series::PAIRS,
-        series::PERIODS,
-        series::POLY,
-        series::REDUCE,
-        series::STATS,
-        sketch::FUNCTIONS,
-        text::FUNCTIONS,
-        units::FUNCTIONS,
-        web::AGENT,
-        web::URL,
-        web::XML,
-    ];
     FAMILIES
 }
 

@@ -36,59 +36,150 @@ const fn operator(
     token: &'static str,
     parameters: &'static [Parameter],
     about: &'static str,
+    examples: &'static [(&'static str, &'static str)],
     kernel: Kernel,
 ) -> Function {
     Function::kernel(token, Family::Text, parameters, Returns::Only(ColumnType::Bool), about, kernel)
+        .examples(examples)
 }
 
-static OPERATORS: &[Function] = &[
-    operator("=~", TEXT, "Whether two strings are the same but for case.", |call| {
-        if call.is_constant(1) {
-            return matching(call, |text| Ok(Needle::ignoring_case(text, Place::All)), Needle::is_in);
-        }
-        let (left, right) = (call.texts(0)?, call.texts(1)?);
-        Ok(booleans(call.rows, |row| is_same_ignoring_case(left.text(row), right.text(row))))
-    }),
-    operator("has", TEXT, "Whether a string has a term, whatever its case.", |call| {
-        ignoring_case(call, Place::Terms)
-    }),
-    operator("has_cs", TEXT, "Whether a string has a term.", |call| exact(call, Place::Terms)),
-    operator("hasprefix", TEXT, "Whether a term begins so, whatever the case.", |call| {
-        ignoring_case(call, Place::TermStart)
-    }),
-    operator("hasprefix_cs", TEXT, "Whether a term begins so.", |call| exact(call, Place::TermStart)),
-    operator("hassuffix", TEXT, "Whether a term ends so, whatever the case.", |call| {
-        ignoring_case(call, Place::TermEnd)
-    }),
-    operator("hassuffix_cs", TEXT, "Whether a term ends so.", |call| exact(call, Place::TermEnd)),
-    operator("contains", TEXT, "Whether a string has another in it, whatever the case.", |call| {
-        ignoring_case(call, Place::Anywhere)
-    }),
-    operator("contains_cs", TEXT, "Whether a string has another in it.", |call| exact(call, Place::Anywhere)),
-    operator("startswith", TEXT, "Whether a string begins so, whatever the case.", |call| {
-        ignoring_case(call, Place::Start)
-    }),
-    operator("startswith_cs", TEXT, "Whether a string begins so.", |call| exact(call, Place::Start)),
-    operator("endswith", TEXT, "Whether a string ends so, whatever the case.", |call| {
-        ignoring_case(call, Place::End)
-    }),
-    operator("endswith_cs", TEXT, "Whether a string ends so.", |call| exact(call, Place::End)),
-    operator("matches regex", TEXT, "Whether a regular expression is found in a string.", |call| {
-        matching(call, regexes::compile, |regex, text| regex.is_match(text))
-    }),
-    operator("has_any", LIST, "Whether a string has any of the terms, whatever the case.", |call| {
-        matching(call, terms, Needles::is_any_in)
-    }),
-    operator("has_all", LIST, "Whether a string has all of the terms, whatever the case.", |call| {
-        matching(call, terms, Needles::are_all_in)
-    }),
-    operator("in", LIST, "Whether a string is in a list.", |call| {
-        matching(call, |list| Ok(texts(list)?.into_iter().map(Cow::into_owned).collect()), is_element)
-    }),
-    operator("in~", LIST, "Whether a string is in a list, whatever the case.", |call| {
-        let make = |list: &str| Ok(texts(list)?.iter().map(|text| fold(text).into_owned()).collect());
-        matching(call, make, |list, text| is_element(list, &fold(text)))
-    }),
+/// Every operator on strings.
+pub(crate) static OPERATORS: &[Function] = &[
+    operator(
+        "=~",
+        TEXT,
+        "Whether two strings are the same but for case.",
+        &[(r#"print "ABC" =~ "abc""#, "true")],
+        |call| {
+            if call.is_constant(1) {
+                return matching(call, |text| Ok(Needle::ignoring_case(text, Place::All)), Needle::is_in);
+            }
+            let (left, right) = (call.texts(0)?, call.texts(1)?);
+            Ok(booleans(call.rows, |row| is_same_ignoring_case(left.text(row), right.text(row))))
+        },
+    ),
+    operator(
+        "has",
+        TEXT,
+        "Whether a string has a term, whatever its case.",
+        &[(r#"print "a fine day" has "FINE""#, "true")],
+        |call| ignoring_case(call, Place::Terms),
+    ),
+    operator(
+        "has_cs",
+        TEXT,
+        "Whether a string has a term.",
+        &[(r#"print "a fine day" has_cs "FINE""#, "false")],
+        |call| exact(call, Place::Terms),
+    ),
+    operator(
+        "hasprefix",
+        TEXT,
+        "Whether a term begins so, whatever the case.",
+        &[(r#"print "a fine day" hasprefix "FI""#, "true")],
+        |call| ignoring_case(call, Place::TermStart),
+    ),
+    operator(
+        "hasprefix_cs",
+        TEXT,
+        "Whether a term begins so.",
+        &[(r#"print "a fine day" hasprefix_cs "fi""#, "true")],
+        |call| exact(call, Place::TermStart),
+    ),
+    operator(
+        "hassuffix",
+        TEXT,
+        "Whether a term ends so, whatever the case.",
+        &[(r#"print "a fine day" hassuffix "NE""#, "true")],
+        |call| ignoring_case(call, Place::TermEnd),
+    ),
+    operator(
+        "hassuffix_cs",
+        TEXT,
+        "Whether a term ends so.",
+        &[(r#"print "a fine day" hassuffix_cs "NE""#, "false")],
+        |call| exact(call, Place::TermEnd),
+    ),
+    operator(
+        "contains",
+        TEXT,
+        "Whether a string has another in it, whatever the case.",
+        &[(r#"print "a fine day" contains "IN""#, "true")],
+        |call| ignoring_case(call, Place::Anywhere),
+    ),
+    operator(
+        "contains_cs",
+        TEXT,
+        "Whether a string has another in it.",
+        &[(r#"print "a fine day" contains_cs "in""#, "true")],
+        |call| exact(call, Place::Anywhere),
+    ),
+    operator(
+        "startswith",
+        TEXT,
+        "Whether a string begins so, whatever the case.",
+        &[(r#"print "a fine day" startswith "A F""#, "true")],
+        |call| ignoring_case(call, Place::Start),
+    ),
+    operator(
+        "startswith_cs",
+        TEXT,
+        "Whether a string begins so.",
+        &[(r#"print "a fine day" startswith_cs "A F""#, "false")],
+        |call| exact(call, Place::Start),
+    ),
+    operator(
+        "endswith",
+        TEXT,
+        "Whether a string ends so, whatever the case.",
+        &[(r#"print "a fine day" endswith "DAY""#, "true")],
+        |call| ignoring_case(call, Place::End),
+    ),
+    operator(
+        "endswith_cs",
+        TEXT,
+        "Whether a string ends so.",
+        &[(r#"print "a fine day" endswith_cs "day""#, "true")],
+        |call| exact(call, Place::End),
+    ),
+    operator(
+        "matches regex",
+        TEXT,
+        "Whether a regular expression is found in a string.",
+        &[(r#"print "a fine day" matches regex "f[a-z]+e""#, "true")],
+        |call| matching(call, regexes::compile, |regex, text| regex.is_match(text)),
+    ),
+    operator(
+        "has_any",
+        LIST,
+        "Whether a string has any of the terms, whatever the case.",
+        &[(r#"print "a fine day" has_any ("bad", "day")"#, "true")],
+        |call| matching(call, terms, Needles::is_any_in),
+    ),
+    operator(
+        "has_all",
+        LIST,
+        "Whether a string has all of the terms, whatever the case.",
+        &[(r#"print "a fine day" has_all ("fine", "night")"#, "false")],
+        |call| matching(call, terms, Needles::are_all_in),
+    ),
+    operator(
+        "in",
+        LIST,
+        "Whether a string is in a list.",
+        &[(r#"print "a" in ("a", "b")"#, "true")],
+        |call| matching(call, |list| Ok(texts(list)?.into_iter().map(Cow::into_owned).collect()), is_element),
+    ),
+    operator(
+        "in~",
+        LIST,
+        "Whether a string is in a list, whatever the case.",
+        &[(r#"print "A" in~ ("a", "b")"#, "true")],
+        |call| {
+            let make = |list: &str| Ok(texts(list)?.iter().map(|text| fold(text).into_owned()).collect());
+            matching(call, make, |list, text| is_element(list, &fold(text)))
+        },
+    ),
 ];
 
 fn is_element(list: &HashSet<String>, text: &str) -> bool {

@@ -1,10 +1,18 @@
 //! `assert-schema`: the input as it is, if it has just these columns.
 
+use super::help::Help;
 use crate::{
     bind::{Binder, Code, Result},
     bound::Relation,
     syntax::{Span, tree::operators::AssertSchema},
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "assert-schema",
+    "T | assert-schema (column: type, …)",
+    "Passes the rows on if they have exactly these columns, and is an error before anything runs if not.",
+    &[("print x = 1 | assert-schema (x: long)", "1")],
+)];
 
 impl<'t> Binder<'t> {
     pub(super) fn assert_schema(

@@ -1,5 +1,6 @@
 //! `fork` and `facet`: several results of the same rows. They end a query.
 
+use super::help::Help;
 use std::sync::Arc;
 
 use crate::{
@@ -13,6 +14,22 @@ use crate::{
         },
     },
 };
+
+pub(super) const HELP: &[Help] = &[
+    Help::new(
+        "fork",
+        "T | fork [Name =] (subquery) …",
+        "Runs several subqueries over the same rows, and gives a result for each; stands last.",
+        &[("range x from 1 to 3 step 1 | fork (take 1 | count) (where x > 1 | count)", "2")],
+    ),
+    Help::new(
+        "facet",
+        "T | facet by column, … [with (subquery)]",
+        "Gives a result of the values of each column and how many rows have them, and one of a subquery; stands last.",
+        &[("range x from 1 to 3 step 1 | facet by x", "1, 1; 2, 1; 3, 1")],
+    )
+    .words(&["by", "with"]),
+];
 
 impl<'t> Binder<'t> {
     /// The results of a query's statement: one, or those of the `fork` or `facet` at its end.

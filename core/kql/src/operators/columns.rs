@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::help::{Help, Takes};
 use crate::{
     bind::{Binder, Code, Names, Result, names::fits, open_kind},
     bound::{Column, Expr, Relation, Value},
@@ -11,6 +12,52 @@ use crate::{
         operators::{ColumnOrder, Project, ProjectAway, ProjectKeep, ProjectRename, ProjectReorder},
     },
 };
+
+pub(super) const HELP: &[Help] = &[
+    Help::new(
+        "project",
+        "T | project column [= expression], …",
+        "Makes rows of just these columns, in this order.",
+        &[("print a = 1, b = 2 | project c = a + b, a", "3, 1")],
+    )
+    .takes(Takes::Values),
+    Help::new(
+        "project-away",
+        "T | project-away column, prefix*, …",
+        "Leaves the named columns out.",
+        &[("print a = 1, b = 2, bc = 3 | project-away b*", "1")],
+    )
+    .takes(Takes::Columns),
+    Help::new(
+        "project-keep",
+        "T | project-keep column, prefix*, …",
+        "Keeps only the named columns, in the order they had.",
+        &[("print a = 1, b = 2, bc = 3 | project-keep b*", "2, 3")],
+    )
+    .takes(Takes::Columns),
+    Help::new(
+        "project-rename",
+        "T | project-rename new = old, …",
+        "Gives columns other names and leaves everything else as it is.",
+        &[("print a = 1, b = 2 | project-rename c = a | project c", "1")],
+    )
+    .takes(Takes::Columns),
+    Help::new(
+        "project-reorder",
+        "T | project-reorder column [asc | desc | granny-asc | granny-desc], …",
+        "Moves the named columns to the front; a wildcard can be sorted by name.",
+        &[("print a = 1, b = 2, c = 3 | project-reorder c, a", "3, 1, 2")],
+    )
+    .takes(Takes::Columns)
+    .words(&["asc", "desc", "granny-asc", "granny-desc"]),
+    Help::new(
+        "project-by-names",
+        r#"T | project-by-names "column", dynamic(["prefix*"]), …"#,
+        "Makes rows of the columns whose names are given as values.",
+        &[(r#"print a = 1, b = 2 | project-by-names "b""#, "2")],
+    )
+    .takes(Takes::Values),
+];
 
 impl<'t> Binder<'t> {
     pub(super) fn project_columns(&mut self, input: Relation, node: &'t Project) -> Result<Relation> {

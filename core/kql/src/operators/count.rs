@@ -4,12 +4,21 @@ use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
 
+use super::help::Help;
 use crate::{
     aggregates::aggregate,
     bind::{Binder, Code, Result},
     bound::{AggregateCall, Column, Relation},
     syntax::{Span, tree::operators::Count},
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "count",
+    "T | count [as Name]",
+    "Counts the rows.",
+    &[("range x from 1 to 5 step 1 | count", "5")],
+)
+.words(&["as"])];
 
 impl<'t> Binder<'t> {
     pub(super) fn count_rows(&mut self, input: Relation, node: &'t Count) -> Result<Relation> {

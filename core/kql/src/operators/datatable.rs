@@ -5,12 +5,21 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use datafusion::scalar::ScalarValue;
 
+use super::help::{Help, Place};
 use crate::{
     bind::{Binder, Code, Result, Row, convert},
     bound::Relation,
     plan::rows_schema,
     syntax::{Span, tree::DataTable},
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "datatable",
+    "datatable (column: type, …) [value, …]",
+    "Makes rows of values written in the query, row by row.",
+    &[(r#"datatable (name: string, n: long) ["a", 1, "b", 2]"#, "a, 1; b, 2")],
+)
+.place(Place::Source)];
 
 impl<'t> Binder<'t> {
     pub(super) fn data_table(&mut self, node: &'t DataTable, span: Span) -> Result<Relation> {

@@ -1,11 +1,20 @@
 //! `distinct`: the different combinations of values.
 
+use super::help::{Help, Takes};
 use crate::{
     bind::{Binder, Code, Names, Result},
     bound::Relation,
     syntax::tree::operators::Distinct,
 };
 use phalanx_signal::ColumnType;
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "distinct",
+    "T | distinct column, …",
+    "Gives each combination of values once; `*` means all columns.",
+    &[("range x from 1 to 5 step 1 | distinct y = x % 1", "0")],
+)
+.takes(Takes::Values)];
 
 impl<'t> Binder<'t> {
     pub(super) fn distinct(&mut self, input: Relation, node: &'t Distinct) -> Result<Relation> {

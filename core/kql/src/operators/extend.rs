@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
 
+use super::help::{Help, Takes};
 use crate::{
     bind::{Binder, Code, Names, Result, Row, convert, names::own_name},
     bound::{Expr, ExprNode, Relation},
@@ -14,6 +15,14 @@ use crate::{
         tree::{ExprKind, NamedExpr, Target},
     },
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "extend",
+    "T | extend column = expression, …",
+    "Adds columns, or changes those of the same name.",
+    &[("print a = 1 | extend b = a + 1", "1, 2")],
+)
+.takes(Takes::Values)];
 
 /// A value and what it is called.
 pub(super) struct Named {

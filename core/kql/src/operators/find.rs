@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
 
+use super::help::{Help, Place, Takes};
 use crate::{
     bind::{Binder, Result, names::fits},
     bound::{Column, Expr, Relation},
@@ -12,6 +13,17 @@ use crate::{
         tree::{self, ColumnPattern, ExprKind, Find, FindColumn},
     },
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "find",
+    "find [withsource = Name] [in (table, …)] where predicate [project column, …]",
+    "Looks in several tables for rows that satisfy a predicate, and says which table each comes from.",
+    &[("let T = print a = 1; find in (T) where a == 1 project a | project a", "1")],
+)
+.place(Place::Anywhere)
+.takes(Takes::Values)
+.words(&["where", "in", "project", "project-smart", "project-away"])
+.parameters(&[("withsource", &[])])];
 
 impl<'t> Binder<'t> {
     pub(super) fn find_in(&mut self, input: Relation, node: &'t Find, span: Span) -> Result<Relation> {

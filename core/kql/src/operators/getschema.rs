@@ -5,11 +5,19 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
 use phalanx_signal::ColumnType;
 
+use super::help::Help;
 use crate::{
     bind::{Binder, Result},
     bound::Relation,
     plan::rows_schema,
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "getschema",
+    "T | getschema",
+    "Describes the columns in place of the rows: a row for each column with its name, position and types.",
+    &[(r#"print a = 1, b = "x" | getschema | project ColumnName, ColumnType"#, "a, long; b, string")],
+)];
 
 impl Binder<'_> {
     pub(super) fn get_schema(&mut self, input: Relation) -> Result<Relation> {

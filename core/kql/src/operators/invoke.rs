@@ -1,10 +1,19 @@
 //! `invoke`: a function whose first parameter is the input.
 
+use super::help::{Help, Takes};
 use crate::{
     bind::{BindError, Binder, Binding, Code, Env, Result},
     bound::Relation,
     syntax::tree::{ExprKind, operators::Invoke},
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "invoke",
+    "T | invoke function(arguments)",
+    "Calls a function whose first parameter is a table with the rows as that table.",
+    &[("let twice = (T: (x: long)) { T | extend y = 2 * x }; print x = 4 | invoke twice() | project y", "8")],
+)
+.takes(Takes::Function)];
 
 impl<'t> Binder<'t> {
     pub(super) fn invoke(&mut self, input: Relation, node: &'t Invoke) -> Result<Relation> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
 
+use super::help::{Help, Takes};
 use crate::{
     bind::{Binder, Code, Names, Result, Row, comparable},
     bound::{Column, ColumnId, Expr, ExprNode, JoinKind, Node, Relation},
@@ -16,6 +17,11 @@ use crate::{
     },
 };
 
+pub(super) const HELP: &[Help] = &[
+    Help::new("join", "T | join [kind = innerunique] (U) on key, …", "Puts rows of two tables together that have equal keys; without a kind, rows of the left side with the same key are one.", &[(r#"let T = datatable (k: long, a: string) [1, "x", 2, "y"]; let U = datatable (k: long, b: string) [2, "z"]; T | join kind = inner (U) on k | project k, a, b"#, "2, y, z")]).takes(Takes::Table).words(&["on", "where"]).parameters(&[("kind", &["innerunique", "inner", "leftouter", "rightouter", "fullouter", "leftsemi", "leftanti", "rightsemi", "rightanti"]), ("hint.strategy", &["broadcast", "shuffle"]), ("hint.shufflekey", &[]), ("hint.remote", &["auto", "left", "local", "right"])]),
+    Help::new("lookup", "T | lookup [kind = leftouter] (U) on key, …", "Adds the columns of a second, smaller table to the rows that have its keys.", &[(r#"let T = datatable (k: long, a: string) [1, "x"]; let U = datatable (k: long, b: string) [1, "z"]; T | lookup (U) on k"#, "1, x, z")]).takes(Takes::Table).words(&["on"]).parameters(&[("kind", &["leftouter", "inner"])]),
+];
+
 /// Values of the left and the right side that must be equal.
 type Keys = Vec<(Expr, Expr)>;
 
@@ -23,6 +29,7 @@ impl<'t> Binder<'t> {
     pub(super) fn join_tables(&mut self, left: Relation, node: &'t Join, span: Span) -> Result<Relation> {
         let kind = node.kind.as_ref().map_or("innerunique", |kind| kind.text.as_str());
         let right = self.deeper(span, |binder| binder.separate(&node.right))?;
+        self.see_right(&right);
         let conditions = match &node.condition {
             JoinCondition::On(conditions) => conditions.as_slice(),
             JoinCondition::None | JoinCondition::Where(_) => &[],
@@ -58,6 +65,7 @@ impl<'t> Binder<'t> {
             }
         };
         let right = self.deeper(span, |binder| binder.separate(&node.right))?;
+        self.see_right(&right);
         let on = self.join_keys(&left, &right, &node.on, span)?;
         let mut keys = Vec::new();
         on.iter().for_each(|(_, key)| key.for_each_column(&mut |id| keys.push(id)));

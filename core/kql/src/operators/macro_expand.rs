@@ -1,6 +1,7 @@
 //! `macro-expand`: a query over each place of a group, put together as by `union`. The only place there is, is
 //! this one.
 
+use super::help::{Help, Place};
 use crate::{
     bind::{BindError, Binder, Binding, Code, Result},
     bound::Relation,
@@ -9,6 +10,15 @@ use crate::{
         tree::{self, ExprKind, operators::MacroExpand},
     },
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "macro-expand",
+    "macro-expand entity_group [database(\"name\"), …] as scope (subquery)",
+    "Runs a subquery for each place of a group, and gives all rows together.",
+    &[("macro-expand entity_group [database(\"a\")] as X (print x = 1)", "1")],
+)
+.place(Place::Source)
+.words(&["as"])];
 
 impl<'t> Binder<'t> {
     pub(super) fn macro_expand(&mut self, node: &'t MacroExpand, span: Span) -> Result<Relation> {

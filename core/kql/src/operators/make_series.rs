@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
 
+use super::help::{Help, Takes};
 use super::summarize::given_names;
 use crate::{
     bind::{Binder, Code, Names, Result, Row, balanced, convert, not},
@@ -19,6 +20,10 @@ use crate::{
         },
     },
 };
+
+pub(super) const HELP: &[Help] = &[
+    Help::new("make-series", "T | make-series [Name =] aggregate [default = value], … on axis [from start] [to end] step size [by column, …]", "Makes arrays of an aggregate over evenly spaced bins of an axis, the gaps filled with a default.", &[("datatable (t: long) [0, 1, 1, 3] | make-series n = count() default = 0 on t from 0 to 4 step 1 | project tostring(n)", "[1,2,0,1]")]).takes(Takes::Aggregates).words(&["default", "on", "from", "to", "step", "by"]).parameters(&[("kind", &["nonempty"])]),
+];
 
 /// Ticks of a timespan in a microsecond.
 const TICKS: i64 = 10;

@@ -12,6 +12,7 @@ mod extend;
 mod find;
 mod getschema;
 mod graph;
+pub mod help;
 mod invoke;
 mod join;
 mod macro_expand;
@@ -37,8 +38,9 @@ mod top_nested;
 mod union;
 mod r#where;
 
+use self::help::Help;
 use crate::{
-    bind::{Binder, Code, Result},
+    bind::{Binder, Code, Result, Stop},
     bound::{Node, Relation},
     syntax::{
         Span,
@@ -46,9 +48,72 @@ use crate::{
     },
 };
 
+/// What people are told of each operator, a list for each file.
+const HELP: &[&[Help]] = &[
+    as_::HELP,
+    assert_schema::HELP,
+    branches::HELP,
+    columns::HELP,
+    count::HELP,
+    datatable::HELP,
+    distinct::HELP,
+    evaluate::HELP,
+    extend::HELP,
+    find::HELP,
+    getschema::HELP,
+    graph::HELP,
+    invoke::HELP,
+    join::HELP,
+    macro_expand::HELP,
+    make_series::HELP,
+    mv_apply::HELP,
+    mv_expand::HELP,
+    parse::HELP,
+    parse_kv::HELP,
+    partition::HELP,
+    print::HELP,
+    range::HELP,
+    reduce::HELP,
+    render::HELP,
+    sample::HELP,
+    scan::HELP,
+    search::HELP,
+    serialize::HELP,
+    sort::HELP,
+    summarize::HELP,
+    take::HELP,
+    top_hitters::HELP,
+    top_nested::HELP,
+    union::HELP,
+    r#where::HELP,
+];
+
+/// Every operator.
+pub fn all() -> impl Iterator<Item = &'static Help> {
+    HELP.iter().copied().flatten()
+}
+
+/// An operator by its name or another spelling of it.
+pub fn operator(name: &str) -> Option<&'static Help> {
+    all().find(|operator| operator.is_called(name))
+}
+
 impl<'t> Binder<'t> {
     /// An operator over the rows of `input`.
     pub(crate) fn operator(&mut self, input: Relation, operator: &'t Operator) -> Result<Relation> {
+        if self.probe.is_none() {
+            return self.operator_over(input, operator);
+        }
+        // An operator that is being written is passed over, so that what follows it knows its columns.
+        self.see(&input, operator);
+        let before = input.clone();
+        match self.operator_over(input, operator) {
+            Err(Stop::Error(_)) => Ok(before),
+            other => other,
+        }
+    }
+
+    fn operator_over(&mut self, input: Relation, operator: &'t Operator) -> Result<Relation> {
         let span = operator.keyword;
         // Only the first of several tables goes on.
         self.several = None;

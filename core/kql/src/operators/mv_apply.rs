@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
 
+use super::help::{Help, Takes};
 use super::mv_expand::Expansion;
 use crate::{
     bind::{Binder, Names, Result},
@@ -14,6 +15,20 @@ use crate::{
     functions::arithmetic::ROW_ID,
     syntax::{Span, tree::operators::MvApply},
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "mv-apply",
+    "T | mv-apply [Name =] array [to typeof(type)] [limit n], … on (subquery)",
+    "Runs a subquery over the elements of an array of each row, and adds what comes of it to the row.",
+    &[(
+        "print a = dynamic([1, 5, 3]) | mv-apply x = a to typeof(long) on (summarize m = max(x)) | project m",
+        "5",
+    )],
+)
+.aliases(&["mvapply"])
+.takes(Takes::Values)
+.words(&["to", "on", "limit"])
+.parameters(&[("with_itemindex", &[])])];
 
 impl<'t> Binder<'t> {
     pub(super) fn mv_apply(&mut self, input: Relation, node: &'t MvApply, span: Span) -> Result<Relation> {

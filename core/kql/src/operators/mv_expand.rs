@@ -5,6 +5,7 @@ use std::sync::Arc;
 use phalanx_signal::ColumnType;
 
 use super::extend::Named;
+use super::help::{Help, Takes};
 use crate::{
     bind::{Binder, Code, Names, Result, convert},
     bound::{Column, Expand, Expr, Node, Relation},
@@ -16,6 +17,17 @@ use crate::{
         },
     },
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "mv-expand",
+    "T | mv-expand [kind = bag] [Name =] array [to typeof(type)], … [limit n]",
+    "Gives a row for each element of an array, or each member of a bag; several arrays go side by side.",
+    &[(r#"print k = "a", v = dynamic([1, 2]) | mv-expand v to typeof(long)"#, "a, 1; a, 2")],
+)
+.aliases(&["mvexpand"])
+.takes(Takes::Values)
+.words(&["to", "limit"])
+.parameters(&[("kind", &["bag", "array"]), ("bagexpansion", &["bag", "array"]), ("with_itemindex", &[])])];
 
 /// Rows that the old spelling makes of one.
 const LEGACY_ROWS: usize = 128;

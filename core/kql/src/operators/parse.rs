@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
 
+use super::help::{Help, Takes};
 use crate::{
     bind::{Binder, Code, Result, balanced, convert, not},
     bound::{Column, Expr, ExprNode, Operator, Relation},
@@ -14,6 +15,11 @@ use crate::{
         tree::operators::{Parse, ParseKind, ParsePart},
     },
 };
+
+pub(super) const HELP: &[Help] = &[
+    Help::new("parse", r#"T | parse [kind = simple] [flags = regexflags] text with "literal" column[: type] …"#, "Cuts a text into columns at the literals between them; what does not match leaves the columns empty.", &[(r#"print s = "id=7 user=ann" | parse s with "id=" id: long " user=" user | project id, user"#, "7, ann")]).takes(Takes::Values).words(&["with"]).parameters(&[("kind", &["simple", "relaxed", "regex"]), ("flags", &[])]),
+    Help::new("parse-where", r#"T | parse-where [kind = simple] [flags = regexflags] text with "literal" column[: type] …"#, "Like `parse`, and leaves out the rows that do not match.", &[(r#"datatable (s: string) ["id=7", "none"] | parse-where s with "id=" id: long | project id"#, "7")]).takes(Takes::Values).words(&["with"]).parameters(&[("kind", &["simple", "regex"]), ("flags", &[])]),
+];
 
 impl<'t> Binder<'t> {
     pub(super) fn parse(&mut self, input: Relation, node: &'t Parse, span: Span) -> Result<Relation> {

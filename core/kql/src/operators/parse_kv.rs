@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
 
+use super::help::{Help, Takes};
 use crate::{
     bind::{Binder, Code, Result, convert},
     bound::{Expr, Relation, Value},
@@ -11,6 +12,10 @@ use crate::{
     functions::{pairs::PAIRS, part},
     syntax::{Span, tree::operators::ParseKv},
 };
+
+pub(super) const HELP: &[Help] = &[
+    Help::new("parse-kv", r#"T | parse-kv text as (key: type, …) with (pair_delimiter = ',', kv_delimiter = '=', quote = '"', greedy = true)"#, "Takes the values of known keys out of a text of pairs, as columns.", &[(r#"print s = "a=1, b=two" | parse-kv s as (a: long, b: string) with (pair_delimiter = ',', kv_delimiter = '=') | project a, b"#, "1, two")]).takes(Takes::Values).words(&["as", "with"]),
+];
 
 impl<'t> Binder<'t> {
     pub(super) fn parse_kv(&mut self, input: Relation, node: &'t ParseKv, span: Span) -> Result<Relation> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use datafusion::scalar::ScalarValue;
 use phalanx_signal::ColumnType;
 
+use super::help::{Help, Takes};
 use crate::{
     bind::{Binder, Binding, Code, Result},
     bound::{Expr, Relation, Value},
@@ -19,6 +20,9 @@ use crate::{
 
 /// Parts for which a query of its own is run.
 const PARTS_MAX: usize = 64;
+pub(super) const HELP: &[Help] = &[
+    Help::new("partition", "T | partition [hint.strategy = native] by column (subquery)", "Runs a subquery over the rows of each value of a column by itself, and gives all answers together.", &[(r#"datatable (k: string, v: long) ["a", 1, "a", 5, "b", 2] | partition by k (top 1 by v) | sort by k asc"#, "a, 5; b, 2")]).takes(Takes::Columns).words(&["by"]).parameters(&[("hint.strategy", &["native", "shuffle", "legacy"])]),
+];
 
 impl<'t> Binder<'t> {
     pub(super) fn partition_by(

@@ -2,11 +2,21 @@
 
 use std::sync::Arc;
 
+use super::help::{Help, Place, Takes};
 use crate::{
     bind::{Binder, Names, Result},
     bound::Relation,
     syntax::tree::NamedExpr,
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "print",
+    "print [Name =] expression, …",
+    "Gives one row of the values of expressions.",
+    &[(r#"print a = 1 + 2, b = strcat("x", "y")"#, "3, xy")],
+)
+.place(Place::Source)
+.takes(Takes::Values)];
 
 impl<'t> Binder<'t> {
     pub(super) fn print(&mut self, columns: &'t [NamedExpr]) -> Result<Relation> {

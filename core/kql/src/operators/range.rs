@@ -2,11 +2,22 @@
 
 use phalanx_signal::ColumnType;
 
+use super::help::{Help, Place, Takes};
 use crate::{
     bind::{Binder, Code, Result, Row, convert},
     bound::{Expr, Node, Operator, Relation, Value},
     syntax::{Span, tree},
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "range",
+    "range Name from start to end step size",
+    "Gives a row for each value from a start to an end, both included, a step apart.",
+    &[("range x from 1 to 7 step 3", "1; 4; 7")],
+)
+.place(Place::Source)
+.takes(Takes::NewName)
+.words(&["from", "to", "step"])];
 
 /// Ticks of a timespan in a microsecond.
 const TICKS: i64 = 10;

@@ -1,5 +1,6 @@
 //! `reduce`: patterns that stand for many similar texts.
 
+use super::help::{Help, Takes};
 use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
@@ -13,6 +14,15 @@ use crate::{
         tree::{Target, operators},
     },
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "reduce",
+    "T | reduce by text [with threshold = 0.1, characters = \"…\"]",
+    "Groups texts that are alike into patterns, with how many there are of each.",
+    &[("range x from 1 to 20 step 1 | project s = strcat(\"host \", x) | reduce by s | count", "1")],
+)
+.takes(Takes::Nothing)
+.words(&["by", "with"])];
 
 const THRESHOLD: f64 = 0.1;
 

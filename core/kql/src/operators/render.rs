@@ -1,10 +1,15 @@
 //! `render`: how the answer is to be shown. Never changes rows.
 
+use super::help::{Help, Takes};
 use crate::{
     bind::{Binder, Render, Result},
     bound::{Relation, Value},
     syntax::tree::{ExprKind, operators},
 };
+
+pub(super) const HELP: &[Help] = &[
+    Help::new("render", r#"T | render chart [with (title = "…", xcolumn = column, ycolumns = columns, series = columns, kind = stacked)]"#, "Says how the answer is to be drawn; it never changes the rows and stands last.", &[("range x from 1 to 2 step 1 | extend y = x * x | render linechart", "1, 1; 2, 4")]).takes(Takes::Chart).words(&["with"]),
+];
 
 impl<'t> Binder<'t> {
     pub(super) fn render_as(&mut self, input: Relation, node: &'t operators::Render) -> Result<Relation> {

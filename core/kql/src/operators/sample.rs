@@ -2,12 +2,31 @@
 
 use phalanx_signal::ColumnType;
 
+use super::help::{Help, Takes};
 use crate::{
     bind::{Binder, Result},
     bound::{Expr, ExprNode, Relation, SortKey},
     functions::function,
     syntax::tree::operators::{Sample, SampleDistinct},
 };
+
+pub(super) const HELP: &[Help] = &[
+    Help::new(
+        "sample",
+        "T | sample n",
+        "Gives some rows, drawn by chance.",
+        &[("range x from 1 to 9 step 1 | sample 4 | count", "4")],
+    )
+    .takes(Takes::Number),
+    Help::new(
+        "sample-distinct",
+        "T | sample-distinct n of column",
+        "Gives so many different values of a column.",
+        &[("range x from 1 to 9 step 1 | extend y = x % 2 | sample-distinct 5 of y | count", "2")],
+    )
+    .takes(Takes::Number)
+    .words(&["of"]),
+];
 
 impl<'t> Binder<'t> {
     pub(super) fn sample(&mut self, input: Relation, node: &'t Sample) -> Result<Relation> {

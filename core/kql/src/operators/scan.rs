@@ -8,6 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 use datafusion::scalar::ScalarValue;
 use phalanx_signal::ColumnType;
 
+use super::help::Help;
 use crate::{
     bind::{Binder, Code, Result, Row, convert},
     bound::{Column, ColumnId, Expr, Relation, SortKey, Value},
@@ -20,6 +21,10 @@ use crate::{
         },
     },
 };
+
+pub(super) const HELP: &[Help] = &[
+    Help::new("scan", "T | scan [declare (name: type = value, …)] with (step name [output = all | last | none]: condition => name = value, …; …)", "Goes over ordered rows with a machine of steps, each with a state that rows change.", &[("range x from 1 to 3 step 1 | scan declare (sum: long = 0) with (step s: true => sum = x + s.sum;) | project sum", "1; 3; 6")]).words(&["declare", "with", "step"]).parameters(&[("with_match_id", &[])]),
+];
 
 /// Rows that the steps may go over.
 const ROWS_MAX: usize = 100_000;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use phalanx_signal::ColumnType;
 
 use super::find::names_in;
+use super::help::{Help, Place, Takes};
 use crate::{
     bind::{Binder, Result, Row, balanced},
     bound::{Expr, Operator, Relation, Value},
@@ -13,6 +14,20 @@ use crate::{
         tree::{self, BinaryOp, ExprKind, Search},
     },
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "search",
+    r#"search [kind = case_insensitive] [in (table, …)] "term""#,
+    "Looks for a term in all columns of tables; `$table` says where each row comes from.",
+    &[(
+        r#"let T = datatable (s: string) ["an apple", "a pear"]; search in (T) "apple" | project s"#,
+        "an apple",
+    )],
+)
+.place(Place::Anywhere)
+.takes(Takes::Values)
+.words(&["in"])
+.parameters(&[("kind", &["case_insensitive", "case_sensitive", "default"])])];
 
 impl<'t> Binder<'t> {
     pub(super) fn search(&mut self, node: &'t Search, span: Span) -> Result<Relation> {

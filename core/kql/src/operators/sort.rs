@@ -1,5 +1,6 @@
 //! `sort`, `top`: rows in an order.
 
+use super::help::{Help, Takes};
 use crate::bound::{Column, Expr, Operator};
 use crate::{
     bind::{Binder, Code, Result},
@@ -7,6 +8,25 @@ use crate::{
     syntax::tree::operators::{self, NullsOrder, Sort, SortOrder, Top},
 };
 use phalanx_signal::ColumnType;
+
+pub(super) const HELP: &[Help] = &[
+    Help::new(
+        "sort",
+        "T | sort by expression [asc | desc] [nulls first | nulls last], …",
+        "Puts the rows in order, the greatest first unless `asc` is said.",
+        &[("range x from 1 to 3 step 1 | sort by x", "3; 2; 1")],
+    )
+    .aliases(&["order"])
+    .words(&["by", "asc", "desc", "nulls first", "nulls last"]),
+    Help::new(
+        "top",
+        "T | top n by expression [asc | desc] [nulls first | nulls last]",
+        "Gives the first rows of an order, the greatest unless `asc` is said.",
+        &[("range x from 1 to 9 step 1 | top 2 by x", "9; 8")],
+    )
+    .takes(Takes::Number)
+    .words(&["by", "asc", "desc", "nulls first", "nulls last"]),
+];
 
 impl<'t> Binder<'t> {
     pub(super) fn sort_by(&mut self, input: Relation, node: &'t Sort) -> Result<Relation> {

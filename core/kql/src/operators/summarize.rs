@@ -5,12 +5,26 @@ use std::sync::Arc;
 use phalanx_signal::ColumnType;
 
 use super::extend::Named;
+use super::help::{Help, Takes};
 use crate::{
     aggregates::{Gives, aggregate},
     bind::{Binder, Code, Names, Result, Row, names::own_name},
     bound::{AggregateCall, Column, Expr, Relation},
     syntax::tree::{self, ExprKind, NamedExpr, Target, operators::Summarize},
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "summarize",
+    "T | summarize [Name =] aggregate, … [by [Name =] expression, …]",
+    "Makes one row of each group of rows: its keys, and aggregates over it.",
+    &[(
+        "range x from 1 to 4 step 1 | summarize n = count(), s = sum(x) by odd = x % 2 | sort by odd asc",
+        "0, 2, 6; 1, 2, 4",
+    )],
+)
+.takes(Takes::Aggregates)
+.words(&["by"])
+.parameters(&[("hint.strategy", &["shuffle"]), ("hint.shufflekey", &[])])];
 
 /// Aggregates with their columns.
 pub(crate) type Calls = Vec<(Vec<Column>, AggregateCall)>;

@@ -4,11 +4,21 @@ use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
 
+use super::help::{Help, Takes};
 use crate::{
     bind::{Binder, Code, Result, names::own_name},
     bound::{Relation, SortKey},
     syntax::{Span, tree::operators::TopHitters},
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "top-hitters",
+    "T | top-hitters n of column [by weight]",
+    "Gives the values that most rows have, or that have most weight, and how much.",
+    &[(r#"datatable (s: string) ["a", "b", "a"] | top-hitters 1 of s"#, "a, 2")],
+)
+.takes(Takes::Number)
+.words(&["of", "by"])];
 
 impl<'t> Binder<'t> {
     pub(super) fn top_hitters(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
 
+use super::help::{Help, Takes};
 use crate::{
     bind::{Binder, Code, Names, Result, names::own_name},
     bound::{Column, Expr, JoinKind, Node, Operator, Relation, SortKey, WindowCall, WindowFunction},
@@ -15,6 +16,18 @@ use crate::{
         },
     },
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "top-nested",
+    r#"T | top-nested [n] of column [with others = "…"] by aggregate [, top-nested …]"#,
+    "Finds the best values of a column, then within each of them the best of the next, level by level.",
+    &[(
+        r#"datatable (a: string, v: long) ["x", 1, "y", 5, "x", 2] | top-nested 1 of a by s = sum(v)"#,
+        "y, 5",
+    )],
+)
+.takes(Takes::Number)
+.words(&["of", "by", "with others", "top-nested"])];
 
 impl<'t> Binder<'t> {
     pub(super) fn top_nested(

@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use phalanx_signal::ColumnType;
 
+use super::help::{Help, Place, Takes};
 use crate::{
     bind::{Binder, Binding, Code, Names, Result, names::fits},
     bound::{ColumnId, Expr, Node, Relation, UnionInput},
@@ -12,6 +13,16 @@ use crate::{
         tree::{self, ExprKind, OperatorKind, Pipeline, Union},
     },
 };
+
+pub(super) const HELP: &[Help] = &[Help::new(
+    "union",
+    "union [kind = outer] [withsource = Name] [isfuzzy = true] T, U, Prefix*",
+    "Gives the rows of all tables; where one lacks a column of another, it is empty.",
+    &[("let T = print a = 1; let U = print a = 2; union T, U | summarize sum(a)", "3")],
+)
+.place(Place::Anywhere)
+.takes(Takes::Tables)
+.parameters(&[("kind", &["outer", "inner"]), ("withsource", &[]), ("isfuzzy", &["true", "false"])])];
 
 impl<'t> Binder<'t> {
     pub(super) fn union(&mut self, input: Option<Relation>, node: &'t Union, span: Span) -> Result<Relation> {

@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use super::{Planned, Planner};
 use crate::{
-    bound::{Expr, Relation, SortKey, Value, WindowCall, WindowFunction},
+    bound::{Expr, Relation, SortKey, WindowCall, WindowFunction},
     windows::as_udwf,
 };
 use datafusion::{
     error::DataFusionError,
-    functions_window::{
-        lead_lag::{lag_udwf, lead_udwf},
-        row_number::row_number_udwf,
-    },
+    functions_window::lead_lag::{lag_udwf, lead_udwf},
     logical_expr::{
         Expr as DfExpr, LogicalPlanBuilder, SortExpr, WindowFrame, WindowFunctionDefinition, WindowUDF,
         expr::{WindowFunction as DfWindowFunction, WindowFunctionParams},
@@ -68,9 +65,6 @@ impl Planner<'_> {
         call: &WindowCall,
     ) -> Result<(Arc<WindowUDF>, Vec<DfExpr>), DataFusionError> {
         match (call.function, call.arguments.as_slice()) {
-            (WindowFunction::RowNumber, [first]) if first.value() == Some(&Value::Long(1)) => {
-                Ok((row_number_udwf(), Vec::new()))
-            }
             (WindowFunction::Previous, _) => Ok((lag_udwf(), self.values(&call.arguments)?)),
             (WindowFunction::Next, _) => Ok((lead_udwf(), self.values(&call.arguments)?)),
             (function, arguments) => {

@@ -1,5 +1,6 @@
 //! `active_users_count`: ids that came back often enough.
 
+use super::Plugin;
 use crate::{
     algorithms::ActiveUsers,
     bind::{Binder, Result},
@@ -9,6 +10,17 @@ use crate::{
 
 const TAKES: &str =
     "an id, a time, a start, an end, a lookback, a period, a number of periods, a step, and dimensions";
+
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "active_users_count",
+    syntax: "active_users_count(id, time, start, end, lookback, period, active_periods, bin [, dimension, …])",
+    about: "For each bin of time: how many ids were active in enough periods of the time before it.",
+    examples: &[(
+        r#"datatable (id: string, t: datetime) ["a", datetime(2024-01-01), "b", datetime(2024-01-02)] | evaluate active_users_count(id, t, datetime(2024-01-01), datetime(2024-01-03), 2d, 1d, 1, 1d) | count"#,
+        r#"2"#,
+    )],
+    bind,
+};
 
 pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evaluate) -> Result<Relation> {
     let arguments = binder.plugin_arguments(&node.call, 8, usize::MAX, TAKES)?;

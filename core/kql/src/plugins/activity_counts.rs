@@ -1,5 +1,6 @@
 //! `activity_counts_metrics`: how many ids are active in each span of time, and how many for the first time.
 
+use super::Plugin;
 use crate::{
     algorithms::ActivityCounts,
     bind::{Binder, Result},
@@ -8,6 +9,17 @@ use crate::{
 };
 
 const TAKES: &str = "an id, a time, a start, an end, a window, and dimensions";
+
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "activity_counts_metrics",
+    syntax: "activity_counts_metrics(id, time, start, end, step [, dimension, …])",
+    about: "For each step of time: how often there was something, how many ids, and how many of them were new.",
+    examples: &[(
+        r#"datatable (id: string, t: datetime) ["a", datetime(2024-01-01), "a", datetime(2024-01-02), "b", datetime(2024-01-02)] | evaluate activity_counts_metrics(id, t, datetime(2024-01-01), datetime(2024-01-03), 1d) | project tostring(pack_array(count, dcount, new_dcount)) | sort by Column1 asc"#,
+        "[1,1,1]; [2,2,1]",
+    )],
+    bind,
+};
 
 pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evaluate) -> Result<Relation> {
     let arguments = binder.plugin_arguments(&node.call, 5, usize::MAX, TAKES)?;

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use phalanx_signal::ColumnType;
 
+use super::Plugin;
 use crate::{
     bind::{Binder, Code, Names, Result, convert},
     bound::{Expr, Relation, Value},
@@ -16,6 +17,17 @@ use crate::{
 
 /// Columns that a bag may make.
 const KEYS_MAX: usize = 1_000;
+
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "bag_unpack",
+    syntax: "bag_unpack(bag [, prefix [, columns_conflict [, ignored_properties]]])",
+    about: "Makes a column of each key of a bag; `columns_conflict` says what to do with a name that is taken.",
+    examples: &[(
+        r#"print id = 7, d = dynamic({"b": "x", "a": 1}) | evaluate bag_unpack(d, "d_")"#,
+        "7, 1, x",
+    )],
+    bind,
+};
 
 pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evaluate) -> Result<Relation> {
     let call = &node.call;

@@ -1,5 +1,6 @@
 //! `basket` and `autocluster`: sets of values that many rows have in common.
 
+use super::Plugin;
 use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
@@ -19,6 +20,22 @@ const SIZE_WEIGHT: f64 = 0.5;
 const CLUSTERS: usize = 25;
 /// What stands for an argument that keeps its default.
 const DEFAULT: &str = "~";
+
+pub(super) const PLUGIN_CLUSTERS: Plugin = Plugin {
+    name: "autocluster",
+    syntax: "autocluster([size_weight [, weight_column [, number_of_values]]])",
+    about: "Finds patterns of values that many rows share, the telling ones first.",
+    examples: &[(r#"range x from 1 to 8 step 1 | project a = "x" | evaluate autocluster() | count"#, r#"1"#)],
+    bind: bind_clusters,
+};
+
+pub(super) const PLUGIN_SETS: Plugin = Plugin {
+    name: "basket",
+    syntax: "basket([threshold [, weight_column [, max_dimensions]]])",
+    about: "Finds all patterns of values that more than a share of the rows have.",
+    examples: &[(r#"range x from 1 to 8 step 1 | project a = "x" | evaluate basket() | count"#, r#"1"#)],
+    bind: bind_sets,
+};
 
 pub(super) fn bind_sets<'t>(
     binder: &mut Binder<'t>,

@@ -1,5 +1,6 @@
 //! `dcount_intersect`: how many values sets have in common, of which there are sketches.
 
+use super::Plugin;
 use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
@@ -10,6 +11,17 @@ use crate::{
     dynamic::{Path, Step},
     functions::{intersect, part},
     syntax::tree::operators::Evaluate,
+};
+
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "dcount_intersect",
+    syntax: "dcount_intersect(hll, hll [, …])",
+    about: "How many values sketches have in common, in each order of theirs.",
+    examples: &[(
+        r#"range x from 1 to 9 step 1 | summarize a = hll(x), b = hll(x) | evaluate dcount_intersect(a, b) | count"#,
+        r#"1"#,
+    )],
+    bind,
 };
 
 pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evaluate) -> Result<Relation> {

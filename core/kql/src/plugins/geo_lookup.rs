@@ -2,6 +2,7 @@
 
 use phalanx_signal::ColumnType;
 
+use super::Plugin;
 use super::lookup::{Arguments, lookup, test};
 use crate::{
     bind::{Binder, Code, Result, convert},
@@ -11,6 +12,28 @@ use crate::{
 
 const TAKES: &str = "a table, its column of shapes, a longitude and a latitude";
 const TAKES_RADIUS: &str = "a table, its column of lines, a longitude, a latitude and a radius in metres";
+
+pub(super) const PLUGIN_POLYGONS: Plugin = Plugin {
+    name: "geo_polygon_lookup",
+    syntax: "geo_polygon_lookup(table, polygons, longitude, latitude [, key, …] [, radius = metres] [, return_unmatched = false])",
+    about: "Adds the rows of a table of polygons that have a point in them, or near to them.",
+    examples: &[(
+        r#"let P = datatable (p: dynamic, name: string) [dynamic({"type": "Polygon", "coordinates": [[[0, 0], [2, 0], [2, 2], [0, 2], [0, 0]]]}), "square"]; print x = 1.0, y = 1.0 | evaluate geo_polygon_lookup(P, p, x, y) | project name"#,
+        "square",
+    )],
+    bind: bind_polygons,
+};
+
+pub(super) const PLUGIN_LINES: Plugin = Plugin {
+    name: "geo_line_lookup",
+    syntax: "geo_line_lookup(table, lines, longitude, latitude, radius [, key, …] [, return_unmatched = false])",
+    about: "Adds the rows of a table of lines that a point is near to, by a radius in metres.",
+    examples: &[(
+        r#"let L = datatable (l: dynamic, name: string) [dynamic({"type": "LineString", "coordinates": [[0, 0], [2, 0]]}), "street"]; print x = 1.0, y = 0.0 | evaluate geo_line_lookup(L, l, x, y, 100) | project name"#,
+        "street",
+    )],
+    bind: bind_lines,
+};
 
 pub(super) fn bind_polygons<'t>(
     binder: &mut Binder<'t>,

@@ -25,31 +25,48 @@ use crate::{
 /// How a plugin binds over its input.
 pub(crate) type Bind = for<'t> fn(&mut Binder<'t>, Relation, &'t Evaluate) -> Result<Relation>;
 
-const PLUGINS: &[(&str, Bind)] = &[
-    ("active_users_count", active_users::bind),
-    ("activity_counts_metrics", activity_counts::bind),
-    ("bag_unpack", bag_unpack::bind),
-    ("geo_line_lookup", geo_lookup::bind_lines),
-    ("geo_polygon_lookup", geo_lookup::bind_polygons),
-    ("autocluster", basket::bind_clusters),
-    ("basket", basket::bind_sets),
-    ("dcount_intersect", dcount_intersect::bind),
-    ("ipv4_lookup", ip_lookup::bind_v4),
-    ("ipv6_lookup", ip_lookup::bind_v6),
-    ("narrow", narrow::bind),
-    ("pivot", pivot::bind),
-    ("preview", preview::bind),
-    ("rolling_percentile", rolling_percentile::bind),
-    ("rows_near", rows_near::bind),
-    ("sliding_window_counts", sliding_counts::bind),
+/// A plugin of the language.
+pub struct Plugin {
+    pub name: &'static str,
+    /// How it is written behind `evaluate`; what stands in `[]` may be left out.
+    pub syntax: &'static str,
+    /// What it does, in a sentence of ours.
+    pub about: &'static str,
+    /// Queries, and the rows they give: cells divided by `, `, rows by `; `. Run as tests.
+    pub examples: &'static [(&'static str, &'static str)],
+    pub(crate) bind: Bind,
+}
+
+const PLUGINS: &[Plugin] = &[
+    active_users::PLUGIN,
+    activity_counts::PLUGIN,
+    bag_unpack::PLUGIN,
+    basket::PLUGIN_CLUSTERS,
+    basket::PLUGIN_SETS,
+    dcount_intersect::PLUGIN,
+    geo_lookup::PLUGIN_LINES,
+    geo_lookup::PLUGIN_POLYGONS,
+    ip_lookup::PLUGIN_V4,
+    ip_lookup::PLUGIN_V6,
+    narrow::PLUGIN,
+    pivot::PLUGIN,
+    preview::PLUGIN,
+    rolling_percentile::PLUGIN,
+    rows_near::PLUGIN,
+    sliding_counts::PLUGIN,
 ];
+
+/// Every plugin.
+pub fn all() -> impl Iterator<Item = &'static Plugin> {
+    PLUGINS.iter()
+}
 
 /// A plugin by its name.
 pub(crate) fn plugin(name: &str) -> Option<Bind> {
-    PLUGINS.iter().find(|(known, _)| *known == name).map(|(_, bind)| *bind)
+    PLUGINS.iter().find(|plugin| plugin.name == name).map(|plugin| plugin.bind)
 }
 
 /// The names of all plugins.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    PLUGINS.iter().map(|(name, _)| *name)
+    PLUGINS.iter().map(|plugin| plugin.name)
 }

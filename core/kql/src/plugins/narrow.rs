@@ -1,5 +1,6 @@
 //! `narrow`: a row for each cell.
 
+use super::Plugin;
 use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
@@ -9,6 +10,14 @@ use crate::{
     bind::{Binder, Result, convert},
     bound::{Expr, Relation},
     syntax::tree::operators::Evaluate,
+};
+
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "narrow",
+    syntax: "narrow()",
+    about: "Makes a row of each cell: the number of its row, the name of its column, and the value as text.",
+    examples: &[(r#"print a = 1, b = "x" | evaluate narrow() | count"#, r#"2"#)],
+    bind,
 };
 
 pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evaluate) -> Result<Relation> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use phalanx_signal::ColumnType;
 
+use super::Plugin;
 use crate::{
     aggregates::aggregate,
     bind::{Binder, Code, Names, Result, convert},
@@ -13,6 +14,17 @@ use crate::{
 
 /// Columns that a pivot may make.
 const VALUES_MAX: usize = 1_000;
+
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "pivot",
+    syntax: "pivot(column [, aggregate(value) [, key, …]])",
+    about: "Makes a column of each value of a column, filled with an aggregate; the other columns are the keys.",
+    examples: &[(
+        r#"datatable (k: string, c: string, v: long) ["a", "x", 1, "a", "y", 2, "a", "x", 3] | evaluate pivot(c, sum(v))"#,
+        "a, 4, 2",
+    )],
+    bind,
+};
 
 pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evaluate) -> Result<Relation> {
     let call = &node.call;

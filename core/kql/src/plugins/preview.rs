@@ -1,9 +1,18 @@
 //! `preview`: some rows, and how many there are.
 
+use super::Plugin;
 use crate::{
     bind::{Binder, Result},
     bound::Relation,
     syntax::tree::operators::Evaluate,
+};
+
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "preview",
+    syntax: "preview(n)",
+    about: "Gives so many rows, and as a second result how many there are.",
+    examples: &[(r#"range x from 1 to 9 step 1 | evaluate preview(2) | count"#, r#"2"#)],
+    bind,
 };
 
 pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evaluate) -> Result<Relation> {

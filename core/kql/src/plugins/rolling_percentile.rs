@@ -2,6 +2,7 @@
 
 use phalanx_signal::ColumnType;
 
+use super::Plugin;
 use crate::{
     algorithms::RollingPercentile,
     bind::{Binder, Code, Names, Result, convert::is_number},
@@ -10,6 +11,17 @@ use crate::{
 };
 
 const TAKES: &str = "a value, a percent, a time, a span, a number of spans, and dimensions";
+
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "rolling_percentile",
+    syntax: "rolling_percentile(value, percent, time, span, spans [, dimension, …])",
+    about: "For each span of time: a percentile of the values in it and the spans before it, so many in all.",
+    examples: &[(
+        "range x from 1 to 4 step 1 | extend at = datetime(2024-01-01) + 1d * x | evaluate rolling_percentile(x, 0, at, 1d, 2) | project-away at",
+        "1; 1; 2; 3",
+    )],
+    bind,
+};
 
 pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evaluate) -> Result<Relation> {
     let arguments = binder.plugin_arguments(&node.call, 5, usize::MAX, TAKES)?;

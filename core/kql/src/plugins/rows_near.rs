@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Plugin;
 use crate::{
     algorithms::RowsNear,
     bind::{Binder, Code, Result},
@@ -10,6 +11,14 @@ use crate::{
 };
 
 const TAKES: &str = "a condition, a number of rows, and perhaps another number for those behind";
+
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "rows_near",
+    syntax: "rows_near(condition, before [, after [, key, …]])",
+    about: "Keeps the rows for which a condition is true, and so many rows before and behind each of them.",
+    examples: &[("range x from 1 to 9 step 1 | sort by x asc | evaluate rows_near(x == 4, 1)", "3; 4; 5")],
+    bind,
+};
 
 pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evaluate) -> Result<Relation> {
     let call = &node.call;

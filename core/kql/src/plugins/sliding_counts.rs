@@ -1,5 +1,6 @@
 //! `sliding_window_counts`: rows and ids within a window that moves by a step.
 
+use super::Plugin;
 use crate::{
     algorithms::SlidingCounts,
     bind::{Binder, Result},
@@ -8,6 +9,17 @@ use crate::{
 };
 
 const TAKES: &str = "an id, a time, a start, an end, a window, a step, and dimensions";
+
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "sliding_window_counts",
+    syntax: "sliding_window_counts(id, time, start, end, window, bin [, dimension, …])",
+    about: "For each bin of time: how many rows and how many ids there were in the window up to it.",
+    examples: &[(
+        r#"datatable (id: string, t: datetime) ["a", datetime(2024-01-01), "b", datetime(2024-01-02)] | evaluate sliding_window_counts(id, t, datetime(2024-01-01), datetime(2024-01-03), 2d, 1d) | count"#,
+        r#"3"#,
+    )],
+    bind,
+};
 
 pub(super) fn bind<'t>(binder: &mut Binder<'t>, input: Relation, node: &'t Evaluate) -> Result<Relation> {
     let arguments = binder.plugin_arguments(&node.call, 6, usize::MAX, TAKES)?;

@@ -39,6 +39,16 @@ pub struct Parsed {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// The tokens of a text, the last of which is [`TokenKind::End`], for whoever colours or completes it. A text that is
+/// too large to be read has only that.
+pub fn tokens(text: &str) -> Vec<Token> {
+    let end = || vec![Token { kind: TokenKind::End, span: Span::at(0) }];
+    if text.len() > MAX_TEXT_BYTES {
+        return end();
+    }
+    lexer::tokens(text, &mut Vec::new()).unwrap_or_else(end)
+}
+
 /// Reads a query, or several statements.
 pub fn parse(text: &str) -> Parsed {
     if text.len() > MAX_TEXT_BYTES {

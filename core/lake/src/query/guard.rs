@@ -8,7 +8,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -35,6 +35,8 @@ const TURN: Duration = Duration::from_millis(20);
 pub(super) struct Guard {
     deadline: Instant,
     is_unwanted: AtomicBool,
+    /// Rows that the plan's sources have given.
+    rows_read: AtomicU64,
 }
 
 impl Guard {
@@ -42,7 +44,7 @@ impl Guard {
         // A time that the clock can't hold is no limit to speak of.
         let now = Instant::now();
         let deadline = now.checked_add(time).unwrap_or(now + Duration::from_secs(86_400 * 365));
-        Self { deadline, is_unwanted: AtomicBool::new(false) }
+        Self { deadline, is_unwanted: AtomicBool::new(false), rows_read: AtomicU64::new(0) }
     }
 
     /// Nobody waits for the answer.
@@ -55,13 +57,20 @@ impl Guard {
         self.is_unwanted.load(Ordering::Acquire) || Instant::now() >= self.deadline
     }
 
+    /// How many rows the tables have given so far.
+    pub fn rows_read(&self) -> u64 {
+        self.rows_read.load(Ordering::Relaxed)
+    }
+
     /// Watches over a plan.
     pub fn watch(self: &Arc<Self>, plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
         let watched = plan.transform_up(|node| {
             let name = node.name();
             let is_source = node.children().is_empty();
             if is_source || ["Join", "Unnest", "Recursive"].iter().any(|part| name.contains(part)) {
-                return Ok(Transformed::yes(Arc::new(Watched { input: node, guard: self.clone() }) as _));
+                return Ok(Transformed::yes(
+                    Arc::new(Watched { input: node, guard: self.clone(), is_source }) as _,
+                ));
             }
             Ok(Transformed::no(node))
         })?;
@@ -74,6 +83,7 @@ impl Guard {
 struct Watched {
     input: Arc<dyn ExecutionPlan>,
     guard: Arc<Guard>,
+    is_source: bool,
 }
 
 impl DisplayAs for Watched {
@@ -110,18 +120,21 @@ impl ExecutionPlan for Watched {
         self: Arc<Self>,
         mut children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self { input: children.swap_remove(0), guard: self.guard.clone() }))
+        let (guard, is_source) = (self.guard.clone(), self.is_source);
+        Ok(Arc::new(Self { input: children.swap_remove(0), guard, is_source }))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let input = self.input.execute(partition, context)?;
-        Ok(Box::pin(WatchedStream { input, guard: self.guard.clone(), since: None }))
+        let (guard, is_source) = (self.guard.clone(), self.is_source);
+        Ok(Box::pin(WatchedStream { input, guard, is_source, since: None }))
     }
 }
 
 struct WatchedStream {
     input: SendableRecordBatchStream,
     guard: Arc<Guard>,
+    is_source: bool,
     /// Since when rows have been given without a pause.
     since: Option<Instant>,
 }
@@ -139,6 +152,9 @@ impl Stream for WatchedStream {
             return Poll::Pending;
         }
         let next = self.input.poll_next_unpin(context);
+        if let (true, Poll::Ready(Some(Ok(batch)))) = (self.is_source, &next) {
+            self.guard.rows_read.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+        }
         match next {
             Poll::Pending => self.since = None,
             Poll::Ready(_) => drop(self.since.get_or_insert_with(Instant::now)),

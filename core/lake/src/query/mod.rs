@@ -80,6 +80,11 @@ impl QueryStream {
         self.is_current
     }
 
+    /// How many rows of tables have been read so far.
+    pub fn rows_read(&self) -> u64 {
+        self.work.guard.rows_read()
+    }
+
     fn next_rows(&mut self, cx: &mut Context<'_>) -> Poll<Option<Rows>> {
         if self.is_over {
             return Poll::Ready(None);

@@ -37,6 +37,7 @@ const fn bound(
     parameters: &'static [Parameter],
     returns: Returns,
     about: &'static str,
+    examples: &'static [(&'static str, &'static str)],
 ) -> Function {
     Function {
         name,
@@ -45,7 +46,7 @@ const fn bound(
         parameters,
         returns,
         about,
-        examples: &[],
+        examples,
         body: Body::Bound,
     }
 }
@@ -56,8 +57,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[optional("offset", Only(TimeSpan))],
         Returns::Only(DateTime),
         "The time of the query, the same wherever it is asked for; an offset is added.",
+        &[("print now(1h) - now()", "01:00:00")],
     ),
-    bound("ago", &[once("timespan", Only(TimeSpan))], Returns::Only(DateTime), "The time of the query less a timespan."),
+    bound("ago", &[once("timespan", Only(TimeSpan))], Returns::Only(DateTime), "The time of the query less a timespan.", &[("print now() - ago(7d)", "7.00:00:00")]),
     Function::kernel(
         "bin",
         Family::DateTime,
@@ -98,6 +100,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[once("value", Ordinal)],
         Returns::Argument(0),
         "As `bin_at`, with the query's options `query_bin_auto_size` and `query_bin_auto_at`.",
+        &[("set query_bin_auto_size = 10; print bin_auto(17)", "10")],
     ),
     time("startofday", DATE_AND_OFFSET, DateTime, "The start of the day, so many days later.", |call| {
         period::start(call, period::day)
@@ -117,16 +120,16 @@ pub(super) static FUNCTIONS: &[Function] = &[
     .examples(&[("print startofyear(datetime(2017-01-01 10:10:17), -1)", "2016-01-01T00:00:00.0000000Z")]),
     time("endofday", DATE_AND_OFFSET, DateTime, "The last moment of the day, so many days later.", |call| {
         period::end(call, period::day)
-    }),
+    }).examples(&[("print endofday(datetime(2017-01-01 10:10:17))", "2017-01-01T23:59:59.9999990Z")]),
     time("endofweek", DATE_AND_OFFSET, DateTime, "The last moment of the week's Saturday, so many weeks later.", |call| {
         period::end(call, period::week)
-    }),
+    }).examples(&[("print endofweek(datetime(2017-01-04), 1)", "2017-01-14T23:59:59.9999990Z")]),
     time("endofmonth", DATE_AND_OFFSET, DateTime, "The last moment of the month, so many months later.", |call| {
         period::end(call, period::month)
-    }),
+    }).examples(&[("print endofmonth(datetime(2017-02-03))", "2017-02-28T23:59:59.9999990Z")]),
     time("endofyear", DATE_AND_OFFSET, DateTime, "The last moment of the year, so many years later.", |call| {
         period::end(call, period::year)
-    }),
+    }).examples(&[("print endofyear(datetime(2017-02-03))", "2017-12-31T23:59:59.9999990Z")]),
     time("dayofweek", DATE, TimeSpan, "The days since Sunday, as a timespan.", parts::dayofweek)
         .examples(&[("print dayofweek(datetime(1970-05-11))", "1.00:00:00")]),
     time("dayofmonth", DATE, Int, "The day of the month.", |call| parts::part(call, "day"))
@@ -139,7 +142,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         .examples(&[("print week_of_year(datetime(2000-01-01))", "52")]),
     time("weekofyear", DATE, Int, "The week's number, where weeks start on Sunday and the first has a Wednesday.", |call| {
         parts::part(call, "weekofyear")
-    }),
+    }).examples(&[("print weekofyear(datetime(2020-12-31))", "53")]),
     time("getmonth", DATE, Int, "The month.", |call| parts::part(call, "month"))
         .alias(&["monthofyear"])
         .examples(&[("print monthofyear(datetime(2015-12-14))", "12")]),
@@ -218,13 +221,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
     .examples(&[("print unixtime_seconds_todatetime(1546300800)", "2019-01-01T00:00:00.0000000Z")]),
     time("unixtime_milliseconds_todatetime", NUMBER, DateTime, "The datetime so many milliseconds after 1970.", |call| {
         make::unixtime(call, 1_000.0)
-    }),
+    }).examples(&[("print unixtime_milliseconds_todatetime(1546300800500)", "2019-01-01T00:00:00.5000000Z")]),
     time("unixtime_microseconds_todatetime", NUMBER, DateTime, "The datetime so many microseconds after 1970.", |call| {
         make::unixtime(call, 1.0)
-    }),
+    }).examples(&[("print unixtime_microseconds_todatetime(1546300800000005)", "2019-01-01T00:00:00.0000050Z")]),
     time("unixtime_nanoseconds_todatetime", NUMBER, DateTime, "The datetime so many nanoseconds after 1970.", |call| {
         make::unixtime(call, 0.001)
-    }),
+    }).examples(&[("print unixtime_nanoseconds_todatetime(1546300800000000000)", "2019-01-01T00:00:00.0000000Z")]),
     time(
         "datetime_utc_to_local",
         &[once("from", Only(DateTime)), once("timezone", Only(String))],

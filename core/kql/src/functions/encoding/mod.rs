@@ -43,7 +43,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
             "8jMxriJurkmwahbmqbIS6w==",
         )]),
     encoding("base64_decode_toguid", TEXT, Guid, "The guid whose bytes are in base64.", base64::decode_to_guid)
-        .examples(&[("print base64_decode_toguid(\"JpbpECu8dUy7Pv5gbeJXAA==\")", "10e99626-bc2b-754c-bb3e-fe606de25700")]),
+        .examples(&[("print base64_decode_toguid(\"8jMxriJurkmwahbmqbIS6w==\")", "ae3133f2-6e22-49ae-b06a-16e6a9b212eb")]),
     encoding("url_encode", TEXT, String, "A text for a URL's query: spaces become `+`.", |call| url::encode(call, "+"))
         .examples(&[("print url_encode(\"https://a.b/c d\")", "https%3a%2f%2fa.b%2fc+d")]),
     encoding("url_encode_component", TEXT, String, "A text for a part of a URL: spaces become `%20`.", |call| {
@@ -74,7 +74,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     .examples(&[("print zlib_decompress_from_base64_string(\"eJwLSS0uUSguKcrMS1cwNDIGACxqBQ4=\")", "Test string 123")]),
     encoding("gzip_compress_to_base64_string", TEXT, String, "A string compressed by gzip, in base64.", |call| {
         compress::compress(call, compress::gzip)
-    }),
+    }).examples(&[(r#"print gzip_decompress_from_base64_string(gzip_compress_to_base64_string("a text"))"#, "a text")]),
     encoding(
         "gzip_decompress_from_base64_string",
         TEXT,

@@ -5,9 +5,8 @@ mod bits;
 mod choose;
 mod plain;
 mod random;
-mod sets;
 
-use phalanx_signal::ColumnType::{self, Bool, Dynamic, Int, Long, Real};
+use phalanx_signal::ColumnType::{self, Bool, Int, Long, Real};
 
 use super::{
     Accepts::{Common, Number, Only, Ordinal},
@@ -76,37 +75,37 @@ pub(super) static FUNCTIONS: &[Function] = &[
         .examples(&[("print log10(1000)", "3")]),
     math("pow", TWO, Returns::Only(Real), "A number to the power of another.", |call| plain::two_reals(call, f64::powf))
         .examples(&[("print pow(2, 3)", "8")]),
-    math("pi", &[], Returns::Only(Real), "The number π.", plain::pi),
+    math("pi", &[], Returns::Only(Real), "The number π.", plain::pi).examples(&[("print round(pi(), 4)", "3.1416")]),
     real!("sin", "The sine of radians.", |x| Some(x.sin())).examples(&[("print sin(0)", "0")]),
     real!("cos", "The cosine of radians.", |x| Some(x.cos())).examples(&[("print cos(0)", "1")]),
     real!("tan", "The tangent of radians.", |x| Some(x.tan())).examples(&[("print tan(0)", "0")]),
-    real!("cot", "The cotangent of radians.", |x| Some(x.tan().recip())),
-    real!("asin", "The angle whose sine it is; null beyond -1 and 1.", |x| (-1.0..=1.0).contains(&x).then(|| x.asin())),
-    real!("acos", "The angle whose cosine it is; null beyond -1 and 1.", |x| (-1.0..=1.0).contains(&x).then(|| x.acos())),
-    real!("atan", "The angle whose tangent it is.", |x| Some(x.atan())),
+    real!("cot", "The cotangent of radians.", |x| Some(x.tan().recip())).examples(&[("print round(cot(1), 4)", "0.6421")]),
+    real!("asin", "The angle whose sine it is; null beyond -1 and 1.", |x| (-1.0..=1.0).contains(&x).then(|| x.asin())).examples(&[("print round(asin(0.5), 4)", "0.5236")]),
+    real!("acos", "The angle whose cosine it is; null beyond -1 and 1.", |x| (-1.0..=1.0).contains(&x).then(|| x.acos())).examples(&[("print round(acos(0.5), 4)", "1.0472")]),
+    real!("atan", "The angle whose tangent it is.", |x| Some(x.atan())).examples(&[("print round(atan(0.5), 4)", "0.4636")]),
     math("atan2", TWO, Returns::Only(Real), "The angle between the x axis and the ray to a point (y, x).", |call| {
         plain::two_reals(call, f64::atan2)
-    }),
+    }).examples(&[("print round(atan2(1, -1), 4)", "2.3562")]),
     real!("degrees", "Radians as degrees.", |x| Some(180.0 / std::f64::consts::PI * x))
         .examples(&[("print degrees(pi())", "180")]),
-    real!("radians", "Degrees as radians.", |x| Some(std::f64::consts::PI / 180.0 * x)),
+    real!("radians", "Degrees as radians.", |x| Some(std::f64::consts::PI / 180.0 * x)).examples(&[("print round(radians(180), 4)", "3.1416")]),
     real!("gamma", "The gamma function.", |x| Some(libm::tgamma(x))).examples(&[("print gamma(5)", "24")]),
-    real!("loggamma", "The logarithm of the gamma function's magnitude.", |x| Some(libm::lgamma(x))),
+    real!("loggamma", "The logarithm of the gamma function's magnitude.", |x| Some(libm::lgamma(x))).examples(&[("print round(loggamma(5), 4)", "3.1781")]),
     real!("erf", "The error function.", |x| Some(libm::erf(x))).examples(&[("print erf(0)", "0")]),
     real!("erfc", "One less the error function.", |x| Some(libm::erfc(x))).examples(&[("print erfc(0)", "1")]),
     math("beta_cdf", BETA, Returns::Only(Real), "The beta distribution's cumulative probability at x.", |call| {
         beta::each(call, beta::cdf)
-    }),
+    }).examples(&[("print round(beta_cdf(0.5, 10, 20), 4)", "0.9693")]),
     math("beta_pdf", BETA, Returns::Only(Real), "The beta distribution's density at x.", |call| {
         beta::each(call, beta::pdf)
-    }),
+    }).examples(&[("print round(beta_pdf(0.5, 10, 20), 4)", "0.7462")]),
     math(
         "beta_inv",
         &[once("probability", Number), once("alpha", Number), once("beta", Number)],
         Returns::Only(Real),
         "Where the beta distribution's cumulative probability is so high.",
         |call| beta::each(call, beta::inverse),
-    ),
+    ).examples(&[("print round(beta_inv(0.1, 10, 20), 4)", "0.2264")]),
     math(
         "welch_test",
         &[
@@ -120,7 +119,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Returns::Only(Real),
         "How probable it is that two series of equal mean differ as much (Welch's t-test).",
         beta::welch_test,
-    ),
+    ).examples(&[("print round(welch_test(2.1, 0.5, 30, 2.0, 0.5, 30), 4)", "0.586")]),
     math("isnan", REAL, Returns::Only(Bool), "Whether it is not a number.", |call| plain::tests(call, f64::is_nan))
         .examples(&[("print isnan(0.0/0.0)", "true")]),
     math("isinf", REAL, Returns::Only(Bool), "Whether it is infinite.", |call| plain::tests(call, f64::is_infinite))
@@ -162,7 +161,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[optional("number", Only(Long))],
         returns: Returns::Only(Real),
         about: "A random number from 0 to less than 1, or a whole one below a number.",
-        examples: &[],
+        examples: &[("print r = rand() | project r >= 0 and r < 1", "true")],
         body: Body::Volatile(random::rand),
     },
     Function {
@@ -175,14 +174,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
         examples: &[("print strlen(tostring(new_guid()))", "36")],
         body: Body::Volatile(random::new_guid),
     },
-    math(
-        "jaccard_index",
-        &[once("set1", Only(Dynamic)), once("set2", Only(Dynamic))],
-        Returns::Only(Dynamic),
-        "The share of the values of two arrays that both of them have.",
-        sets::jaccard_index,
-    )
-    .examples(&[("print jaccard_index(dynamic([1,2,3]), dynamic([1,2,3,4]))", "0.75")]),
 ];
 
 fn logarithm(x: f64, f: fn(f64) -> f64) -> Option<f64> {

@@ -61,7 +61,6 @@ fn exact_answers() {
         ("binary_shift_left", &[n(1), n(-1)], "null"),
         ("binary_shift_right", &[n(1), n(2)], "0"),
         ("bitset_count_ones", &[n(42)], "3"),
-        ("jaccard_index", &[Cell::json("[1,2,3]"), Cell::json("[1,2,3,4,4]")], "0.75"),
     ]);
 }
 
