@@ -104,6 +104,7 @@ impl Server {
 }
 
 /// The API as a remote client sees it.
+#[derive(Clone)]
 pub struct Api {
     pub http: reqwest::Client,
     pub url: String,
@@ -261,6 +262,14 @@ impl Program {
         let text = std::fs::read_to_string(data.join("addresses.json")).expect("the addresses are written");
         let addresses: Value = serde_json::from_str(&text).expect("JSON");
         addresses["syslog_tcp"][0].as_str().and_then(|text| text.parse().ok()).expect("an address")
+    }
+
+    /// The most memory that it has had resident so far, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the kernel tells it");
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        kibibytes << 10
     }
 
     /// Kills it at once, as a power cut would.

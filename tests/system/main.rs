@@ -12,6 +12,8 @@ mod commands;
 mod context;
 mod crash;
 mod disk;
+mod functions;
+mod hostile;
 mod pressure;
 mod queries;
 mod restore;
