@@ -41,7 +41,7 @@ pub async fn write(
     let code = match answered {
         Ok(answer) if answer.cut.is_some() => "206",
         Ok(_) => "200",
-        Err(HuntError::TooMany) => "429",
+        Err(HuntError::TooMany(_)) => "429",
         Err(HuntError::Text(_)) => "400",
         Err(HuntError::Functions(_) | HuntError::Run(_)) => "500",
     };
