@@ -3,6 +3,7 @@
 //! A tenant's session has no other tenant's tables to name: the schema that it resolves names in makes a
 //! table's scan from the tenant's id and the name, and nothing else is registered.
 
+mod compact;
 mod engine;
 mod guard;
 mod memory;
@@ -272,6 +273,7 @@ impl Query {
             return;
         }
         while let Some(batch) = rows.next().await {
+            let batch = batch.and_then(|batch| Ok(compact::compacted(batch)?));
             if found.send(batch.map_err(QueryError::from)).await.is_err() {
                 return;
             }
