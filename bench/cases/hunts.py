@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 
 from lib import fleet_lake, measure
+from lib.server import ServerError
 from lib.workshop import ROOT
 
 NAME = "hunts"
@@ -31,12 +32,20 @@ def run(workshop):
         ask = {"phalanx": _Ours(server)}
         for peer in PEERS:
             ask[peer] = stack.enter_context(_Peer(workshop, server, peer))
-        measured = {name: _compare(name, texts, ask, workshop.rounds) for name, texts in hunts.items()}
+        measured, refused = {}, {}
+        for name, texts in hunts.items():
+            try:
+                measured[name] = _compare(name, texts, ask, workshop.rounds)
+            except ServerError as reason:
+                # The others go on; a promise about ten is not held by nine.
+                refused[name] = str(reason)[-600:]
         memory = server.memory_peak_bytes()
     sums = {who: sum(times[who]["median"] for times in measured.values()) for who in ask}
     ratios = {name: {peer: times[peer]["median"] / times["phalanx"]["median"] for peer in PEERS}
               for name, times in measured.items()}
     _print(measured, sums)
+    for name, reason in refused.items():
+        print(f"{name}: refused: {reason}", file=sys.stderr)
     total = min(sums[peer] for peer in PEERS) / sums["phalanx"]
     slowest = min(ratio for each in ratios.values() for ratio in each.values())
     return measure.Result(
@@ -45,10 +54,10 @@ def run(workshop):
         target=(">=", AT_LEAST),
         unit="x",
         figure=measure.spread([total]),
-        holds=total >= AT_LEAST and slowest >= EACH_AT_LEAST,
+        holds=total >= AT_LEAST and slowest >= EACH_AT_LEAST and not refused,
         ours={"unit": "s", **measure.spread([sums["phalanx"]])},
         peer={"unit": "s", **measure.spread([min(sums[peer] for peer in PEERS)])},
-        details={"seconds": measured, "sums": sums, "ratios": ratios, "memory_peak_bytes": memory},
+        details={"seconds": measured, "refused": refused, "sums": sums, "ratios": ratios, "memory_peak_bytes": memory},
     )
 
 
@@ -88,13 +97,18 @@ def _comparable(rows):
 class _Ours:
     def __init__(self, server):
         self.server = server
-        self.connection = server.connect()
 
     def __call__(self, text):
         self.server.token()
-        begun = time.monotonic()
-        body = self.server.ask(text, self.connection)
-        seconds = time.monotonic() - begun
+        # One that is kept would be closed while the peers work.
+        connection = self.server.connect()
+        connection.connect()
+        try:
+            begun = time.monotonic()
+            body = self.server.ask(text, connection)
+            seconds = time.monotonic() - begun
+        finally:
+            connection.close()
         table = json.loads(body)["Tables"][0]
         times = [at for at, column in enumerate(table["Columns"]) if column["DataType"] == "DateTime"]
         arrays = [at for at, column in enumerate(table["Columns"]) if column["DataType"] == "Object"]
