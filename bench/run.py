@@ -55,7 +55,7 @@ def arguments():
     parser.add_argument("--scale", type=float, default=1.0, help="share of the fixed sizes, for a quick look (1.0)")
     parser.add_argument("--json", type=Path, help="write the machine-readable report to this file")
     parser.add_argument("--binary", type=Path, default=os.environ.get("PHALANX_BIN"), help="the program `phalanx`")
-    parser.add_argument("--python", type=Path, default=CACHE / "bench-venv/bin/python", help="Python with duckdb and deltalake")
+    parser.add_argument("--python", type=Path, default=CACHE / "bench-venv/bin/python", help="Python with duckdb, chdb and deltalake")
     parser.add_argument("--evtx-dump", type=Path, default=CACHE / "tools/bin/evtx_dump")
     parser.add_argument("--corpora", type=Path, default=Path(os.environ.get("CORPORA", ROOT.parent / "shared/corpora")))
     parser.add_argument("--scratch", type=Path, help="folder on the disk to measure (default: the temporary folder)")
@@ -101,11 +101,12 @@ def measure_all(options, shop):
 
 def versions(options):
     """Versions of everything compared."""
-    script = "import duckdb, deltalake; print(duckdb.__version__, deltalake.__version__)"
-    duckdb, deltalake = _first_line([options.python, "-c", script], "? ?").split()
+    script = "import chdb, duckdb, deltalake; print(duckdb.__version__, chdb.__version__, deltalake.__version__)"
+    duckdb, chdb, deltalake = _first_line([options.python, "-c", script], "? ? ?").split()
     found = {
         "phalanx": _first_line([options.binary, "--version"], "?").split()[-1],
         "DuckDB": duckdb,
+        "chDB": chdb,
         "deltalake (Python)": deltalake,
     }
     if options.evtx_dump.is_file():

@@ -3,6 +3,6 @@
 Each has `NAME`, `PROMISE` (as in README.md) and `run(workshop)`, which returns a `Result`.
 """
 
-from . import evtx, json_api, latency, memory, restart, startup, syslog
+from . import evtx, first_rows, hunts, json_api, latency, memory, planning, restart, startup, syslog
 
-ALL = [json_api, evtx, syslog, latency, memory, restart, startup]
+ALL = [json_api, evtx, syslog, latency, memory, restart, startup, hunts, first_rows, planning]

@@ -43,13 +43,16 @@ def exit_when_terminated():
 class Server:
     """A data folder and, between `start` and `stop` or `kill`, the process that serves it.
 
-    Used as a context manager it leaves neither process nor folder behind.
+    Used as a context manager it leaves neither process nor folder behind; a folder that is to be kept is named
+    by `kept`, and used again if it is there.
     """
 
-    def __init__(self, binary, environment=None, folder=None, arguments=()):
+    def __init__(self, binary, environment=None, folder=None, arguments=(), kept=None):
         self.binary = str(binary)
         self.environment = {**os.environ, **(environment or {})}
-        self.parent = Path(tempfile.mkdtemp(prefix="phalanx-bench-", dir=folder))
+        self.is_kept = kept is not None or bool(os.environ.get("PHALANX_BENCH_KEEP"))
+        self.parent = Path(kept or tempfile.mkdtemp(prefix="phalanx-bench-", dir=folder))
+        self.parent.mkdir(parents=True, exist_ok=True)
         self.data = self.parent / "data"
         self.arguments = list(arguments)
         self.process = None
@@ -57,7 +60,7 @@ class Server:
         self.tls = None
         self._token = None
         try:
-            self.credentials = json.loads(self.command("init", "--json"))
+            self.credentials = self._credentials()
         except BaseException:
             self.__exit__()
             raise
@@ -68,10 +71,15 @@ class Server:
     def __exit__(self, *_):
         self.kill()
         self.output.close()
-        if os.environ.get("PHALANX_BENCH_KEEP"):
-            print(f"kept {self.parent}")
-        else:
+        if not self.is_kept:
             shutil.rmtree(self.parent, ignore_errors=True)
+
+    def _credentials(self):
+        """Those of the administrator's client, which `init` prints once."""
+        file = self.parent / "credentials.json"
+        if not file.exists():
+            file.write_text(self.command("init", "--json"), encoding="utf-8")
+        return json.loads(file.read_text(encoding="utf-8"))
 
     def command(self, *arguments, accept=(0,), environment=None):
         """Runs `phalanx --data DIR …` to its end and returns what it printed."""
@@ -210,6 +218,14 @@ class Server:
         if status != 200:
             raise ServerError(f"`{text}` was answered with {status} {body[:500]!r}")
         return [json.loads(line) for line in body.splitlines()]
+
+    def ask(self, text, connection=None):
+        """Asks in KQL as Kusto's clients do; returns the body of the answer, unread."""
+        request = json.dumps({"db": "bench", "csl": text})
+        status, body = self.request("POST", "/v1/rest/query", request, connection=connection)
+        if status != 200:
+            raise ServerError(f"`{text}` was answered with {status} {body[:500]!r}")
+        return body
 
     def count(self, table, connection=None):
         """Rows of a table; 0 where it has none yet."""

@@ -29,8 +29,8 @@ class Workshop:
     #: Share of the full size of the large, fixed-size benchmarks.
     scale: float
 
-    def server(self, environment=None, arguments=()):
-        return Server(self.binary, environment, self.scratch, arguments)
+    def server(self, environment=None, arguments=(), kept=None):
+        return Server(self.binary, environment, self.scratch, arguments, kept)
 
     def json_lines(self):
         """The file of rows, and the file of request bodies made of it."""

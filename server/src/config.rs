@@ -144,6 +144,8 @@ pub struct Lake {
     pub flush_bytes: usize,
     /// Seconds after which rows go to files; rare tables wait up to ten times as long.
     pub flush_seconds: u64,
+    /// So many small files of one day are made one before the day is over.
+    pub compact_files: usize,
     /// Days that rows are kept, unless `retention` says otherwise for their table.
     pub retention_days: u32,
     /// Days per table.
@@ -177,6 +179,8 @@ pub struct Query {
     pub seconds_max: u64,
     /// Queries that run at once; further ones are told to wait.
     pub concurrent_max: usize,
+    /// Queries of one client or user that run at once.
+    pub concurrent_max_each: usize,
 }
 
 impl Default for Server {
@@ -250,6 +254,7 @@ impl Default for Lake {
             hot_bytes_max: 256 << 20,
             flush_bytes: 64 << 20,
             flush_seconds: 30,
+            compact_files: 64,
             retention_days: 90,
             retention: BTreeMap::new(),
         }
@@ -258,7 +263,7 @@ impl Default for Lake {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { memory_bytes_max: 512 << 20, seconds_max: 600, concurrent_max: 16 }
+        Self { memory_bytes_max: 512 << 20, seconds_max: 600, concurrent_max: 16, concurrent_max_each: 8 }
     }
 }
 

@@ -35,8 +35,16 @@ async fn functions_are_saved_called_and_kept_version_by_version() {
     let (status, answer) = command(&api, &token, text).await;
     assert_eq!(status, 200, "{answer}");
     let row = answer["Tables"][0]["Rows"][0].clone();
-    assert_eq!((&row[0], &row[1], &row[4]), (&json!("Twice"), &json!("(x:long, times:long = 2)"), &json!("Twice a number")));
-    let (status, _) = command(&api, &token, ".create function Numbers(n:long) { range x from 1 to n step 1 | extend y = Twice(x) }").await;
+    assert_eq!(
+        (&row[0], &row[1], &row[4]),
+        (&json!("Twice"), &json!("(x:long, times:long = 2)"), &json!("Twice a number"))
+    );
+    let (status, _) = command(
+        &api,
+        &token,
+        ".create function Numbers(n:long) { range x from 1 to n step 1 | extend y = Twice(x) }",
+    )
+    .await;
     assert_eq!(status, 200);
     assert_eq!(ask(&api, &token, "Numbers(3) | summarize sum(y)").await, (200, json!([[12]])));
     assert_eq!(ask(&api, &token, "print Twice(5, times = 3)").await, (200, json!([[15]])));
@@ -54,11 +62,13 @@ async fn functions_are_saved_called_and_kept_version_by_version() {
     let document: Value = got.json().await.expect("JSON");
     assert_eq!((&document["version"], &document["folder"]), (&json!(1), &json!("math")));
     let body = json!({ "parameters": "(x:long)", "body": "x + x", "docString": "Twice" });
-    let put = |etag: String| api.http.put(&url).bearer_auth(&token).header("if-match", etag).json(&body).send();
+    let put =
+        |etag: String| api.http.put(&url).bearer_auth(&token).header("if-match", etag).json(&body).send();
     assert_eq!(put(etag.clone()).await.expect("an answer").status(), 200);
     assert_eq!(put(etag).await.expect("an answer").status(), 412, "somebody else was faster");
     assert_eq!(ask(&api, &token, "print Twice(4)").await, (200, json!([[8]])));
-    let versions = api.http.get(format!("{url}/versions")).bearer_auth(&token).send().await.expect("an answer");
+    let versions =
+        api.http.get(format!("{url}/versions")).bearer_auth(&token).send().await.expect("an answer");
     let versions: Value = versions.json().await.expect("JSON");
     assert_eq!(versions["value"][0]["version"], 1, "{versions}");
     assert_eq!(versions["value"][0]["declaration"]["body"], " x * times");
@@ -82,7 +92,10 @@ async fn built_in_functions_run() {
     for row in rows {
         let name = row[0].as_str().expect("a name");
         let query = match name {
-            "FileProfile" => "DeviceProcessEvents | invoke FileProfile(SHA1, 1000) | project GlobalPrevalence, Signer".to_owned(),
+            "FileProfile" => {
+                "DeviceProcessEvents | invoke FileProfile(SHA1, 1000) | project GlobalPrevalence, Signer"
+                    .to_owned()
+            }
             "_GetWatchlist" => "_GetWatchlist('vips') | project SearchKey".to_owned(),
             name => format!("{name} | take 1"),
         };
@@ -94,7 +107,12 @@ async fn built_in_functions_run() {
             "WatchlistAlias": "vips", "_DTItemId": key, "_DTItemStatus": status, "_DTItemType": "watchlist-item", "SearchKey": key,
             "WatchlistItem": { "User": key, "Level": minute } })
     };
-    let rows = json!([item("a", "Create", 1), item("b", "Create", 2), item("a", "Update", 3), item("b", "Delete", 4)]);
+    let rows = json!([
+        item("a", "Create", 1),
+        item("b", "Create", 2),
+        item("a", "Update", 3),
+        item("b", "Delete", 4)
+    ]);
     assert_eq!(api.upload(&token, "Microsoft-Watchlist", &rows).await.status(), 204);
     let query = "_GetWatchlist('VIPS') | project SearchKey, User, Level";
     assert_eq!(ask(&api, &token, query).await, (200, json!([["a", "a", 3]])));

@@ -29,7 +29,8 @@ async fn no_query_takes_the_server_down() {
     let api = Api::new(&folder, program.url());
     let token = api.token().await;
     let nested = |open: &str, close: &str| format!("print {}1{}", open.repeat(10_000), close.repeat(10_000));
-    let bomb = format!("range x from 1 to 1000 step 1 | where tostring(x) matches regex '{}'", "(a*)*".repeat(50));
+    let bomb =
+        format!("range x from 1 to 1000 step 1 | where tostring(x) matches regex '{}'", "(a*)*".repeat(50));
     let hostile: Vec<(&str, String)> = vec![
         ("parentheses", nested("(", ")")),
         ("functions", nested("tostring(", ")")),
@@ -65,7 +66,11 @@ async fn no_query_takes_the_server_down() {
             .unwrap_or_else(|_| panic!("{what} has no end"))
             .expect("it does not panic");
         let shown: String = answer.to_string().chars().take(300).collect();
-        println!("{what}: {status} after {:?}, peak {} MiB: {shown}", begun.elapsed(), program.peak_memory() >> 20);
+        println!(
+            "{what}: {status} after {:?}, peak {} MiB: {shown}",
+            begun.elapsed(),
+            program.peak_memory() >> 20
+        );
         assert!(status != 500 && status != 0, "{what}: {status} {shown}");
         if status != 200 {
             let error = answer["error"]["message"].as_str().unwrap_or_default();

@@ -57,6 +57,11 @@ async fn queries() {
             "[[3]]",
         ),
         ("let f = (n: long) { T | where Size > n }; f(2) | count", "[[2]]"),
+        (
+            "T | make-series n = count() default = -1 on Size from 1 to 5 step 1 by Name | sort by Name asc | project Name, n",
+            r#"[["",[-1,-1,1,-1]],["a",[1,-1,-1,-1]],["b",[-1,1,-1,-1]]]"#,
+        ),
+        ("T | make-series Total = sum(Size) on Size step 2 | project Total, Size", "[[[1,5,5],[0,2,4]]]"),
         ("T | mv-expand Bag | count", "[[4]]"),
         ("let n = toscalar(T | summarize max(Size)); T | where Size == n | project Size", "[[5]]"),
         ("T | join kind=inner (T) on Name | count", "[[9]]"),

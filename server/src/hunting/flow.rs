@@ -1,7 +1,7 @@
 //! Answers that are sent while they are found: what is exported is larger than what is shown.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
@@ -10,11 +10,11 @@ use arrow_schema::{Schema, SchemaRef};
 use datafusion::error::DataFusionError;
 use futures::StreamExt;
 use phalanx_lake::{QueryError, QueryLimits, QueryStream};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Cut, HuntError, Hunting, Limits, Question, UNLIMITED,
     log::{End, Record},
+    permits::Permit,
 };
 
 /// A chart, and its properties.
@@ -33,7 +33,7 @@ pub struct Flow {
     has_failed: bool,
     record: Record,
     begun: Instant,
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
 }
 
 /// A table of an answer.
@@ -48,7 +48,7 @@ struct Opened {
     tables: Vec<FlowTable>,
     render: Option<Chart>,
     limits: Limits,
-    permit: OwnedSemaphorePermit,
+    permit: Permit,
 }
 
 impl Hunting {
@@ -99,9 +99,9 @@ impl Hunting {
     }
 
     async fn open(&self, question: &Question, begun: Instant) -> Result<Opened, HuntError> {
-        let permit = self.permits.clone().try_acquire_owned().map_err(|_| HuntError::TooMany)?;
+        let permit = self.permits.take(question.tenant, &question.asker.id)?;
         let deadline = begun + question.limits.time;
-        let prepared = self.prepare(question, deadline).await?;
+        let prepared = self.prepare(question, deadline, &AtomicU64::new(0)).await?;
         let limits = question.limits.with(&prepared.options);
         let mut tables = Vec::with_capacity(prepared.results.len());
         for result in prepared.results {
@@ -116,7 +116,7 @@ impl Hunting {
     }
 
     async fn open_sql(&self, question: &Question) -> Result<Opened, HuntError> {
-        let permit = self.permits.clone().try_acquire_owned().map_err(|_| HuntError::TooMany)?;
+        let permit = self.permits.take(question.tenant, &question.asker.id)?;
         let limits = question.limits;
         let asked = limits.of_stream(limits.time);
         let stream = self.lake.query(question.tenant, &question.text, asked).await?;

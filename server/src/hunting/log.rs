@@ -48,7 +48,7 @@ impl End {
 
     pub fn of_error(error: &HuntError) -> Self {
         match error {
-            HuntError::TooMany => Self::TooMany,
+            HuntError::TooMany(_) => Self::TooMany,
             HuntError::Text(_) => Self::Wrong,
             HuntError::Functions(_) | HuntError::Run(_) => Self::Failed,
         }

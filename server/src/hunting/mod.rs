@@ -13,11 +13,15 @@ pub mod cells;
 mod flow;
 pub mod functions;
 mod log;
+mod permits;
 mod tables;
 
 use std::{
     ops::Range,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -31,12 +35,12 @@ use phalanx_kql::{
 };
 use phalanx_lake::{Lake, QueryError, QueryLimits};
 use phalanx_signal::{ColumnType, TenantId};
-use tokio::sync::Semaphore;
 
-pub use self::flow::Flow;
+pub use self::{flow::Flow, permits::TooMany};
 use self::{
     functions::{FunctionError, Functions},
     log::{End, Record},
+    permits::Permits,
     tables::LakeTables,
 };
 use crate::{
@@ -111,6 +115,8 @@ pub struct Answer {
     /// Whether rows are missing that were acknowledged before.
     pub is_current: bool,
     pub took: Duration,
+    /// Of that, the time from the text to plans that run.
+    pub planning: Duration,
 }
 
 /// The limit at which an answer ends.
@@ -126,8 +132,8 @@ pub enum HuntError {
     /// The text is wrong.
     #[error("{}", .0.message)]
     Text(Problem),
-    #[error("too many queries run at the moment")]
-    TooMany,
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The saved functions can't be read at the moment.
     #[error(transparent)]
     Functions(FunctionError),
@@ -199,7 +205,7 @@ pub struct Hunting {
     intake: Arc<Intake>,
     metrics: Arc<Metrics>,
     functions: Functions,
-    permits: Arc<Semaphore>,
+    permits: Arc<Permits>,
 }
 
 impl Hunting {
@@ -209,7 +215,7 @@ impl Hunting {
             intake: platform.intake().clone(),
             metrics: platform.metrics().clone(),
             functions: Functions::new(platform.state().clone()),
-            permits: Arc::new(Semaphore::new(config.concurrent_max)),
+            permits: Permits::new(config.concurrent_max, config.concurrent_max_each),
         }
     }
 
@@ -242,9 +248,11 @@ impl Hunting {
     }
 
     async fn answer(&self, question: &Question, begun: Instant) -> Result<Answer, HuntError> {
-        let _permit = self.permits.clone().try_acquire_owned().map_err(|_| HuntError::TooMany)?;
+        let _permit = self.permits.take(question.tenant, &question.asker.id)?;
         let deadline = begun + question.limits.time;
-        let prepared = self.prepare(question, deadline).await?;
+        // How long what had to be known first ran, in nanoseconds.
+        let running = AtomicU64::new(0);
+        let prepared = self.prepare(question, deadline, &running).await?;
         let limits = question.limits.with(&prepared.options);
         let mut answer = Answer {
             results: Vec::new(),
@@ -252,6 +260,7 @@ impl Hunting {
             cut: None,
             is_current: true,
             took: Duration::ZERO,
+            planning: begun.elapsed().saturating_sub(Duration::from_nanos(running.into_inner())),
         };
         for result in prepared.results {
             let ran = self.run(question.tenant, result.plan, Some(limits), deadline).await?;
@@ -259,6 +268,7 @@ impl Hunting {
             answer.results.push(Rows { columns, batches: ran.batches });
             answer.cut = answer.cut.or(ran.cut);
             answer.is_current &= ran.is_current;
+            answer.planning += ran.planning;
         }
         answer.took = begun.elapsed();
         Ok(answer)
@@ -268,6 +278,7 @@ impl Hunting {
         &self,
         question: &Question,
         deadline: Instant,
+        running: &AtomicU64,
     ) -> Result<phalanx_kql::Prepared, HuntError> {
         let tables = self.tables(question.tenant).await?;
         let settings = Settings {
@@ -284,8 +295,12 @@ impl Hunting {
             },
         };
         let run = |plan: LogicalPlan| async move {
+            let since = Instant::now();
             let ran = self.run(question.tenant, plan, None, deadline).await;
-            ran.map(|ran| ran.batches).map_err(|error| DataFusionError::External(Box::new(error)))
+            let ran = ran.map_err(|error| DataFusionError::External(Box::new(error)))?;
+            let nanos = since.elapsed().saturating_sub(ran.planning).as_nanos();
+            running.fetch_add(u64::try_from(nanos).unwrap_or(u64::MAX), Ordering::Relaxed);
+            Ok(ran.batches)
         };
         phalanx_kql::prepare(&question.text, &tables, &settings, run)
             .await
@@ -305,7 +320,8 @@ impl Hunting {
         let rows = limits.map(|limits| limits.rows.saturating_add(1)).filter(|rows| *rows < UNLIMITED);
         let bytes = limits.is_none().then_some(BYTES_MAX);
         let mut stream = self.lake.run_plan(tenant, plan, QueryLimits { rows, bytes, time }).await?;
-        let mut ran = Ran { batches: Vec::new(), cut: None, is_current: stream.is_current() };
+        let (is_current, planning) = (stream.is_current(), stream.planning());
+        let mut ran = Ran { batches: Vec::new(), cut: None, is_current, planning };
         let (mut rows, mut bytes) = (0, 0);
         while let Some(batch) = stream.try_next().await? {
             if let Some(limits) = limits {
@@ -333,6 +349,7 @@ struct Ran {
     batches: Vec<RecordBatch>,
     cut: Option<Cut>,
     is_current: bool,
+    planning: Duration,
 }
 
 impl Limits {

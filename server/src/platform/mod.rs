@@ -408,6 +408,7 @@ fn lake_config(folder: &DataFolder, config: &Config, catalog: &Catalog) -> anyho
     lake.flush_bytes = config.lake.flush_bytes;
     lake.flush_after = std::time::Duration::from_secs(config.lake.flush_seconds);
     lake.rare_flush_after = lake.flush_after * 10;
+    lake.compact_files = config.lake.compact_files;
     lake.retention_days = config.lake.retention_days;
     for (name, days) in &config.lake.retention {
         lake.retention.insert(table_meant(name, catalog)?, *days);

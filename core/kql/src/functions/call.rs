@@ -11,7 +11,10 @@ use arrow_array::{
 use datafusion::{logical_expr::ColumnarValue, scalar::ScalarValue};
 use phalanx_signal::ColumnType;
 
-use super::column::{Booleans, Column, Datetimes, Decimals, Longs, Reals, Texts};
+use super::{
+    column::{Booleans, Column, Datetimes, Decimals, Longs, Reals, Texts},
+    kept::Kept,
+};
 
 /// The bytes of text that the answer for one batch may have: a few numbers in a query can ask for any length.
 const BYTES_MAX: usize = 256 << 20;
@@ -30,6 +33,8 @@ pub struct Call<'a> {
     /// The type of the answer.
     pub returns: ColumnType,
     pub rows: usize,
+    /// What was made of a constant argument before.
+    pub kept: &'a Kept,
 }
 
 impl Call<'_> {

@@ -4,7 +4,7 @@ use arrow_array::Array;
 use datafusion::{common::ScalarValue, logical_expr::ColumnarValue};
 use phalanx_signal::ColumnType;
 
-use super::{Accepts, Body, Call, Function, FunctionError, Returns, function};
+use super::{Accepts, Body, Call, Function, FunctionError, Kept, Returns, function};
 
 /// An argument with its type.
 #[derive(Clone, Debug)]
@@ -145,7 +145,7 @@ fn answer(
             false => ColumnarValue::Array(cell.value.to_array_of_size(rows).expect("scalars make arrays")),
         })
         .collect();
-    let call = Call { arguments: &values, types: &types, returns, rows };
+    let call = Call { arguments: &values, types: &types, returns, rows, kept: &Kept::default() };
     let answer = kernel(&call)?.0;
     assert_eq!(answer.data_type(), &returns.arrow(), "{} keeps its type", function.name);
     assert_eq!(answer.len(), rows, "{} answers each row", function.name);

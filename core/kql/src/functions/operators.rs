@@ -12,7 +12,8 @@ use phalanx_signal::ColumnType;
 use super::{
     Accepts, Call, Column, Family, Function, FunctionError, Parameter, Returns,
     define::{Answer, Kernel, once},
-    needle::{Needle, Needles, Place, fold, is_same_ignoring_case},
+    folded::FoldedSet,
+    needle::{Needle, Needles, Place, is_same_ignoring_case},
     regexes,
 };
 use crate::dynamic::{Json, to_text};
@@ -176,8 +177,8 @@ pub(crate) static OPERATORS: &[Function] = &[
         "Whether a string is in a list, whatever the case.",
         &[(r#"print "A" in~ ("a", "b")"#, "true")],
         |call| {
-            let make = |list: &str| Ok(texts(list)?.iter().map(|text| fold(text).into_owned()).collect());
-            matching(call, make, |list, text| is_element(list, &fold(text)))
+            let make = |list: &str| Ok(FoldedSet::new(texts(list)?.iter().map(|text| &**text)));
+            matching(call, make, FoldedSet::contains)
         },
     ),
 ];
@@ -195,14 +196,14 @@ fn ignoring_case(call: &Call<'_>, place: Place) -> Answer {
 }
 
 /// Prepares what is on the right, and tests each value on the left with it.
-fn matching<T>(
+fn matching<T: Send + Sync + 'static>(
     call: &Call<'_>,
     make: impl Fn(&str) -> Result<T, FunctionError>,
     is_match: impl Fn(&T, &str) -> bool,
 ) -> Answer {
     let values = call.texts(0)?;
     if call.is_constant(1) {
-        let prepared = make(call.texts(1)?.text(0))?;
+        let prepared = call.kept.get(call.texts(1)?.text(0), make)?;
         return Ok(booleans(call.rows, |row| is_match(&prepared, values.text(row))));
     }
     let mut prepared = call.prepared(1, make)?;

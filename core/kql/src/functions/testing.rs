@@ -5,7 +5,7 @@ use arrow_cast::display::array_value_to_string;
 use datafusion::{logical_expr::ColumnarValue, scalar::ScalarValue};
 use phalanx_signal::ColumnType;
 
-use super::{Body, Call, Returns, function};
+use super::{Body, Call, Kept, Returns, function};
 
 /// A value of a type of the language.
 pub(super) type Argument = (ColumnType, ScalarValue);
@@ -54,7 +54,8 @@ pub(super) fn call(name: &str, arguments: &[Argument]) -> Result<String, String>
         Returns::Columns(_) | Returns::PerArray => ColumnType::Dynamic,
     };
     let run = |arguments: &[ColumnarValue], rows| {
-        let answer = kernel(&Call { arguments, types: &types, returns, rows }).map_err(|error| error.0)?;
+        let answer = kernel(&Call { arguments, types: &types, returns, rows, kept: &Kept::default() })
+            .map_err(|error| error.0)?;
         assert_eq!(answer.0.len(), rows, "{name}: one value a row");
         assert_eq!(answer.0.data_type(), &returns.arrow(), "{name}: the type promised");
         Ok::<_, String>(answer.0)

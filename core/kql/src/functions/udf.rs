@@ -14,7 +14,7 @@ use datafusion::{
 };
 use phalanx_signal::ColumnType;
 
-use super::{Body, Call, Function, FunctionError};
+use super::{Body, Call, Function, FunctionError, kept::Kept};
 
 /// A function bound to the types of its arguments.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ struct Bound {
     types: Box<[ColumnType]>,
     returns: ColumnType,
     signature: Signature,
+    kept: Kept,
 }
 
 /// The function for arguments of some types; `None` for one that is no kernel.
@@ -36,7 +37,14 @@ pub fn as_udf(function: &'static Function, types: &[ColumnType], returns: Column
     let arrow: Vec<DataType> = types.iter().map(|kind| kind.arrow()).collect();
     let signature =
         if arrow.is_empty() { Signature::nullary(volatility) } else { Signature::exact(arrow, volatility) };
-    Some(ScalarUDF::new_from_impl(Bound { function, kernel, types: types.into(), returns, signature }))
+    Some(ScalarUDF::new_from_impl(Bound {
+        function,
+        kernel,
+        types: types.into(),
+        returns,
+        signature,
+        kept: Kept::default(),
+    }))
 }
 
 impl ScalarUDFImpl for Bound {
@@ -53,8 +61,8 @@ impl ScalarUDFImpl for Bound {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let mut call =
-            Call { arguments: &args.args, types: &self.types, returns: self.returns, rows: args.number_rows };
+        let (types, returns, rows) = (&self.types, self.returns, args.number_rows);
+        let mut call = Call { arguments: &args.args, types, returns, rows, kept: &self.kept };
         let is_volatile = self.signature.volatility == Volatility::Volatile;
         let is_constant = !is_volatile && call.is_all_constant();
         if is_constant {

@@ -21,7 +21,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use datafusion::{
     catalog::{MemTable, TableProvider, default_table_source::provider_as_source},
-    common::{Column as Name, DFSchema, JoinType, NullEquality, TableReference},
+    common::{Column as Name, DFSchema, JoinType, NullEquality, TableReference, stats::Precision},
     error::DataFusionError,
     logical_expr::{
         EmptyRelation, Expr as DfExpr, Filter, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, Union,
@@ -146,6 +146,27 @@ impl Planner<'_> {
             )),
             Node::Window { input, partition, order, calls } => {
                 self.window(relation, input, partition, order, calls)
+            }
+        }
+    }
+
+    /// Whether a relation has no rows for sure, because its table has none.
+    fn is_empty(&self, relation: &Relation) -> bool {
+        let mut relation = relation;
+        loop {
+            relation = match &relation.node {
+                Node::Table { name, .. } => {
+                    let statistics = self.providers.get(name).and_then(|table| table.statistics());
+                    return statistics.is_some_and(|statistics| statistics.num_rows == Precision::Exact(0));
+                }
+                Node::Filter { input, .. }
+                | Node::Project { input, .. }
+                | Node::First { input, .. }
+                | Node::Sort { input, .. }
+                | Node::Limit { input, .. }
+                | Node::Expand { input, .. }
+                | Node::Window { input, .. } => input,
+                _ => return false,
             }
         }
     }
@@ -314,6 +335,13 @@ impl Planner<'_> {
     }
 
     fn union(&mut self, relation: &Relation, inputs: &[UnionInput]) -> Result<Planned, DataFusionError> {
+        // Of hundreds of tables few have rows, and the engine would optimise the plan of each.
+        let mut filled: Vec<&UnionInput> =
+            inputs.iter().filter(|input| !self.is_empty(&input.relation)).collect();
+        if filled.is_empty() {
+            filled.extend(inputs.first());
+        }
+        let inputs = filled;
         if inputs.len().saturating_mul(relation.columns.len()) > UNION_CELLS_MAX {
             return Err(DataFusionError::Plan(format!(
                 "{} tables with {} columns together are too many at once; name fewer tables, or project the columns \
@@ -323,7 +351,7 @@ impl Planner<'_> {
             )));
         }
         let mut plans = Vec::with_capacity(inputs.len());
-        for input in inputs {
+        for input in &inputs {
             let plan = self.relation(&input.relation)?.plan;
             let given: HashMap<ColumnId, ColumnId> = input.columns.iter().copied().collect();
             let output = relation.columns.iter().map(|column| {

@@ -4,7 +4,7 @@
 //! Queries compute, for seconds if need be. On the threads that serve requests and take in rows they would
 //! keep everything else waiting, so they have others; the scheduler of the system divides the cores.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{num::NonZeroUsize, path::Path, sync::Arc};
 
 use datafusion::{
     error::Result as EngineResult,
@@ -22,6 +22,9 @@ use crate::{LakeConfig, LakeError, store::LakeStore};
 /// Consumers that an error about memory names.
 const NAMED: NonZeroUsize = NonZeroUsize::new(3).expect("three is not zero");
 
+/// How the names of the engine's folders for spilled rows begin.
+const SPILLED: &str = "datafusion-";
+
 pub(crate) struct Engine {
     environment: Arc<RuntimeEnv>,
     /// `None` only while this is dropped.
@@ -34,6 +37,7 @@ impl Engine {
     pub fn new(config: &LakeConfig, store: &LakeStore) -> Result<Self, LakeError> {
         let spill = || LakeError::io("create", &config.spill);
         std::fs::create_dir_all(&config.spill).map_err(spill())?;
+        remove_spilled(&config.spill).map_err(LakeError::io("empty", &config.spill))?;
         let disk = DiskManagerBuilder::default()
             .with_mode(DiskManagerMode::Directories(vec![config.spill.clone()]))
             .with_max_temp_directory_size(config.spill_bytes_max);
@@ -85,7 +89,45 @@ impl Drop for Engine {
     }
 }
 
+/// Removes what queries had spilled when the process was killed. Only one process has a lake open, so nobody else's
+/// is there.
+fn remove_spilled(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_spilled = entry.file_name().to_string_lossy().starts_with(SPILLED);
+        if is_spilled && entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Cores that queries use.
 pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::remove_spilled;
+
+    #[test]
+    fn what_a_killed_process_had_spilled_goes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["datafusion-a/b", "spool"] {
+            fs::create_dir_all(folder.path().join(name)).expect("a folder");
+        }
+        for name in ["datafusion-a/b/rows", "datafusion-file", "spool/part"] {
+            fs::write(folder.path().join(name), "x").expect("a file");
+        }
+        remove_spilled(folder.path()).expect("it may");
+        let mut left: Vec<_> = fs::read_dir(folder.path())
+            .expect("the folder")
+            .map(|entry| entry.expect("an entry").file_name())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["datafusion-file", "spool"]);
+    }
 }

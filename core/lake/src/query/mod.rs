@@ -3,6 +3,7 @@
 //! A tenant's session has no other tenant's tables to name: the schema that it resolves names in makes a
 //! table's scan from the tenant's id and the name, and nothing else is registered.
 
+mod compact;
 mod engine;
 mod guard;
 mod memory;
@@ -59,6 +60,7 @@ type Rows = Result<RecordBatch, QueryError>;
 /// The rows of an answer, as they are found. Dropping it stops the query.
 pub struct QueryStream {
     schema: SchemaRef,
+    planning: Duration,
     rows: mpsc::Receiver<Rows>,
     deadline: Pin<Box<tokio::time::Sleep>>,
     limits: QueryLimits,
@@ -72,6 +74,11 @@ impl QueryStream {
     /// The columns of the answer.
     pub fn schema(&self) -> SchemaRef {
         self.schema.clone()
+    }
+
+    /// How long it took to make the plan that runs.
+    pub fn planning(&self) -> Duration {
+        self.planning
     }
 
     /// Whether everything that was acknowledged before the query is seen by it. The lake may lag for a while
@@ -193,11 +200,21 @@ impl Lake {
         let query = Query { session: self.session(tenant)?, asked, limits, guard: guard.clone() };
         let task = self.engine().threads().spawn(query.work(begun, found)).abort_handle();
         let work = Work { guard, task };
-        let schema = tokio::select! {
-            schema = begins => schema.map_err(|_| died())??,
+        let (schema, planning) = tokio::select! {
+            begins = begins => begins.map_err(|_| died())??,
             () = &mut deadline => return Err(QueryError::Time(limits.time.as_secs())),
         };
-        Ok(QueryStream { schema, rows, deadline, limits, bytes: 0, is_current, is_over: false, work })
+        Ok(QueryStream {
+            schema,
+            planning,
+            rows,
+            deadline,
+            limits,
+            bytes: 0,
+            is_current,
+            is_over: false,
+            work,
+        })
     }
 
     /// Waits until everything that is acknowledged by now is visible: for as long as the lake gets on, as
@@ -246,17 +263,22 @@ struct Query {
     guard: Arc<Guard>,
 }
 
+/// What is told before the first rows: the answer's columns, and how long the planning took.
+type Begins = Result<(SchemaRef, Duration), QueryError>;
+
 impl Query {
     /// Tells how the query begins, then gives its rows. Whoever is told may have gone.
-    async fn work(self, begun: oneshot::Sender<Result<SchemaRef, QueryError>>, found: mpsc::Sender<Rows>) {
+    async fn work(self, begun: oneshot::Sender<Begins>, found: mpsc::Sender<Rows>) {
+        let since = Instant::now();
         let mut rows = match self.plan().await {
             Ok(rows) => rows,
             Err(error) => return drop(begun.send(Err(error))),
         };
-        if begun.send(Ok(rows.schema())).is_err() {
+        if begun.send(Ok((rows.schema(), since.elapsed()))).is_err() {
             return;
         }
         while let Some(batch) = rows.next().await {
+            let batch = batch.and_then(|batch| Ok(compact::compacted(batch)?));
             if found.send(batch.map_err(QueryError::from)).await.is_err() {
                 return;
             }

@@ -178,7 +178,7 @@ pub(super) fn mistake(error: HuntError) -> ApiError {
             let place = format!("[line:position={}:{}]", problem.line, problem.column);
             ApiError::invalid(format!("{kind} error: {code}: {message} {place}")).with_reason(problem.code)
         }
-        HuntError::TooMany => {
+        HuntError::TooMany(_) => {
             ApiError::too_many_requests(error.to_string(), std::time::Duration::from_secs(1))
         }
         HuntError::Functions(error) => super::functions::refusal(error),

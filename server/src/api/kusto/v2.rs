@@ -111,6 +111,7 @@ fn consumption(answer: &Answer) -> serde_json::Value {
     json!({
         "QueryHash": "",
         "ExecutionTime": answer.took.as_secs_f64(),
+        "PlanningTime": answer.planning.as_secs_f64(),
         "resource_usage": { "memory": { "peak_per_node": 0 } },
         "dataset_statistics": [{ "table_row_count": rows }],
     })

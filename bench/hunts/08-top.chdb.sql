@@ -1,0 +1,2 @@
+SELECT toUnixTimestamp64Micro(Timestamp), DeviceName, RemoteIP, RemoteUrl, InitiatingProcessFileName
+FROM DeviceNetworkEvents WHERE RemotePort = 3389 ORDER BY Timestamp DESC LIMIT 100
