@@ -71,7 +71,7 @@ async fn functions_are_saved_called_and_kept_version_by_version() {
         api.http.get(format!("{url}/versions")).bearer_auth(&token).send().await.expect("an answer");
     let versions: Value = versions.json().await.expect("JSON");
     assert_eq!(versions["value"][0]["version"], 1, "{versions}");
-    assert_eq!(versions["value"][0]["declaration"]["body"], " x * times");
+    assert_eq!(versions["value"][0]["declaration"]["body"], "x * times");
     // Dropped, it is unknown, and the error names it.
     assert_eq!(command(&api, &token, ".drop function Twice").await.0, 200);
     let (status, message) = ask(&api, &token, "print Twice(4)").await;

@@ -4,6 +4,7 @@
 //! gate of `phalanx-web` enforces it before a handler runs.
 
 mod backup;
+mod cloud;
 mod dead_letters;
 mod document;
 mod editor;
@@ -40,6 +41,7 @@ pub fn apis(platform: &Platform, oauth: Arc<OAuth>, base: &str) -> Vec<Api> {
     let hunting = Arc::new(Hunting::new(platform, &platform.config().query));
     document::with_document(vec![
         operations::api(platform),
+        cloud::api(base),
         oauth.api(),
         logs_ingestion::api(platform),
         ingest::api(platform),

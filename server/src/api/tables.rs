@@ -95,8 +95,24 @@ pub(super) fn api(platform: &Platform) -> Api {
         state: platform.state().clone(),
     });
     let (list, show, show_arm) = (handler.clone(), handler.clone(), handler.clone());
-    let (declare, declare_arm) = (handler.clone(), handler);
+    let (declare, declare_arm) = (handler.clone(), handler.clone());
     let reader = Access::Role(Role::Reader);
+    // Clients write the group's word in both ways.
+    let lists = ["resourceGroups", "resourcegroups"].map(|word| {
+        let handler = handler.clone();
+        let path = format!(
+            "/subscriptions/{{subscription}}/{word}/{{group}}/providers/Microsoft.OperationalInsights/workspaces/\
+             {{workspace}}/tables"
+        );
+        let id = if word == "resourceGroups" { "arm_list_tables" } else { "arm_list_tables_lower" };
+        Route::get(path, id, reader, move |_| {
+            let handler = handler.clone();
+            async move { handler.list_all() }
+        })
+        .summary("All tables with their columns, as Log Analytics shows them")
+        .tag("tables")
+    });
+    let [list_arm, list_arm_lower] = lists;
     let administrator = Access::Role(Role::Administrator);
     Api::new("Tables")
         .route(
@@ -129,6 +145,8 @@ pub(super) fn api(platform: &Platform) -> Api {
             .summary("Declares a custom table, or appends columns to one")
             .tag("tables"),
         )
+        .route(list_arm)
+        .route(list_arm_lower)
         .route(
             Route::get(WORKSPACE, "arm_get_table", reader, move |request| {
                 let handler = show_arm.clone();
@@ -201,6 +219,14 @@ impl Handler {
         Ok(Json(document(&table, self.lake.retention_days_of(table.name()))).into_response())
     }
 
+    fn list_all(&self) -> HandlerResult {
+        let names = self.catalog.names();
+        let tables = names.iter().filter_map(|name| self.catalog.table(name));
+        let value: Vec<Value> =
+            tables.map(|table| document(&table, self.lake.retention_days_of(table.name()))).collect();
+        Ok(Json(json!({ "value": value })).into_response())
+    }
+
     async fn declare(&self, mut request: RequestContext) -> HandlerResult {
         let name = request.param("name")?.to_owned();
         let author = request.principal()?.subject.clone();
@@ -243,13 +269,19 @@ fn document(table: &Table, retention_days: u32) -> Value {
         .iter()
         .map(|column| json!({ "name": &*column.name, "type": column.kind.name() }))
         .collect();
+    let (standard, custom) = match table.name().ends_with("_CL") {
+        true => (Vec::new(), columns.clone()),
+        false => (columns.clone(), Vec::new()),
+    };
     let families: Vec<&str> = table.families().iter().map(|family| family.name()).collect();
     json!({
         "name": &**table.name(),
         "families": families,
         "columns": columns,
         "properties": {
-            "schema": { "name": &**table.name(), "columns": columns },
+            "schema": {
+                "name": &**table.name(), "columns": columns, "standardColumns": standard, "customColumns": custom,
+            },
             "retentionInDays": retention_days,
             "totalRetentionInDays": retention_days,
             "provisioningState": "Succeeded",

@@ -9,18 +9,21 @@ use crate::{
 };
 use arrow_array::{
     Array, ArrayRef, ListArray, StringViewArray,
-    builder::{Int64Builder, ListBuilder, StringViewBuilder},
+    builder::{ArrayBuilder, Int64Builder, ListBuilder, StringViewBuilder},
     cast::AsArray,
 };
 use arrow_schema::{DataType, Field};
 use datafusion::{
-    common::{Column as Name, NullHandling, Result, UnnestOptions},
+    common::{Column as Name, NullHandling, Result, UnnestOptions, exec_err},
     error::DataFusionError,
     logical_expr::{
         ColumnarValue, Expr as DfExpr, LogicalPlanBuilder, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
         Signature, Volatility, expr::ScalarFunction,
     },
 };
+
+/// Rows that one batch may become: their views alone take 16 bytes each.
+const ROWS_MAX: usize = 8 << 20;
 
 impl Planner<'_> {
     pub(super) fn expand(
@@ -86,22 +89,24 @@ impl Elements {
         elements
     }
 
-    fn lists(&self, texts: &StringViewArray) -> ListArray {
+    fn lists(&self, texts: &StringViewArray) -> Result<ListArray> {
         let mut lists = ListBuilder::new(StringViewBuilder::new());
         for text in texts {
             let Some(json) = text else {
                 lists.append_null();
                 continue;
             };
-            for element in self.elements(json) {
+            let elements = self.elements(json);
+            check(lists.values().len() + elements.len())?;
+            for element in elements {
                 lists.values().append_option((element != "null").then_some(element));
             }
             lists.append(true);
         }
-        lists.finish()
+        Ok(lists.finish())
     }
 
-    fn places(&self, arrays: &[ArrayRef], rows: usize) -> ListArray {
+    fn places(&self, arrays: &[ArrayRef], rows: usize) -> Result<ListArray> {
         let texts: Vec<_> = arrays.iter().map(|array| array.as_string_view()).collect();
         let mut lists = ListBuilder::new(Int64Builder::new());
         for row in 0..rows {
@@ -110,10 +115,21 @@ impl Elements {
                 lists.append_value([Some(0)]);
                 continue;
             };
+            check(lists.values().len() + longest)?;
             lists.append_value((0..longest as i64).map(Some));
         }
-        lists.finish()
+        Ok(lists.finish())
     }
+}
+
+fn check(rows: usize) -> Result<()> {
+    if rows > ROWS_MAX {
+        let millions = ROWS_MAX >> 20;
+        return exec_err!(
+            "`mv-expand` would make more than {millions} million rows of one batch; expand fewer rows, or shorter arrays"
+        );
+    }
+    Ok(())
 }
 
 impl ScalarUDFImpl for Elements {
@@ -133,8 +149,8 @@ impl ScalarUDFImpl for Elements {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let list: ArrayRef = match self.are_places {
-            true => Arc::new(self.places(&arrays, arrays.first().map_or(0, |array| array.len()))),
-            false => Arc::new(self.lists(arrays[0].as_string_view())),
+            true => Arc::new(self.places(&arrays, arrays.first().map_or(0, |array| array.len()))?),
+            false => Arc::new(self.lists(arrays[0].as_string_view())?),
         };
         Ok(ColumnarValue::Array(list))
     }

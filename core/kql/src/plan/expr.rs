@@ -141,6 +141,10 @@ impl Planner<'_> {
             }
             (Operator::Equal, [left, right]) => self.equal(left, right, is_condition),
             (Operator::NotEqual, [left, right]) => self.not_equal(left, right, is_condition),
+            (
+                Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual,
+                [left, right],
+            ) if left.kind == ColumnType::Real => self.order_of_reals(operator, left, right),
             (_, [left, right]) => {
                 let operator = match operator {
                     Operator::Less => DfOperator::Lt,
@@ -156,6 +160,40 @@ impl Planner<'_> {
             }
             _ => Err(DataFusionError::Internal(format!("{operator:?} of {} values", arguments.len()))),
         }
+    }
+
+    /// What is no number is neither less nor greater than anything. The engine has NaN in its order, beyond both
+    /// infinities by its sign, and -0 before 0.
+    fn order_of_reals(
+        &mut self,
+        operator: Operator,
+        left: &Expr,
+        right: &Expr,
+    ) -> Result<DfExpr, DataFusionError> {
+        let (a, b) = (self.real(left)?, self.real(right)?);
+        let (sign, low, high) = match operator {
+            Operator::Less => (DfOperator::Lt, &a, &b),
+            Operator::LessOrEqual => (DfOperator::LtEq, &a, &b),
+            Operator::Greater => (DfOperator::Gt, &b, &a),
+            _ => (DfOperator::GtEq, &b, &a),
+        };
+        let mut all = compare(a.clone(), sign, b.clone());
+        if !matches!(low, DfExpr::Literal(..)) {
+            all = all.and(compare(low.clone(), DfOperator::GtEq, infinity(-1.0)));
+        }
+        if !matches!(high, DfExpr::Literal(..)) {
+            all = all.and(compare(high.clone(), DfOperator::LtEq, infinity(1.0)));
+        }
+        Ok(all)
+    }
+
+    /// A number to compare: one that was computed may be -0.
+    fn real(&mut self, expression: &Expr) -> Result<DfExpr, DataFusionError> {
+        let value = self.value(expression)?;
+        Ok(match expression.node {
+            ExprNode::Literal(_) | ExprNode::Column(_) => value,
+            _ => compare(value, DfOperator::Plus, lit(0.0f64)),
+        })
     }
 
     fn equal(&mut self, left: &Expr, right: &Expr, is_condition: bool) -> Result<DfExpr, DataFusionError> {
@@ -248,6 +286,10 @@ fn or_false(value: DfExpr) -> DfExpr {
 
 fn compare(left: DfExpr, operator: DfOperator, right: DfExpr) -> DfExpr {
     binary_expr(left, operator, right)
+}
+
+fn infinity(sign: f64) -> DfExpr {
+    lit(f64::INFINITY * sign)
 }
 
 fn null_if_both_null(a: &DfExpr, b: &DfExpr, otherwise: DfExpr) -> DfExpr {

@@ -9,6 +9,7 @@
 
 mod aggregate;
 mod collected;
+mod constant;
 mod expand;
 mod expr;
 mod range;
@@ -250,7 +251,11 @@ impl Planner<'_> {
         for (column, expression) in relation.columns.iter().zip(expressions) {
             output.push(match expression.node {
                 ExprNode::Column(id) if id == column.id => self.column(id),
-                _ => self.value(expression)?.alias(self.name(column.id)),
+                _ => match constant::long_constant(expression) {
+                    Some(column) => column,
+                    None => self.value(expression)?,
+                }
+                .alias(self.name(column.id)),
             });
         }
         for key in &planned.order {

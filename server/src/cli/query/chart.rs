@@ -106,7 +106,7 @@ mod tests {
             &[&["web", "10"], &["mail server", "5"], &["x", "0"]],
         );
         let expected =
-            "web          ██████████████████████ 10\nmail server  ███████████ 5\nx             0\n";
+            "web          ████████████████████████ 10\nmail server  ████████████ 5\nx             0\n";
         assert_eq!(drawn("barchart", &[], &table).as_deref(), Some(expected));
         let pie = drawn("piechart", &[("title", "Hosts")], &table).expect("a drawing");
         assert!(
