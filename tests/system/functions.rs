@@ -21,7 +21,7 @@ async fn ask(api: &Api, token: &str, csl: &str) -> (u16, Value) {
             let primary = primary.into_iter().find(|frame| frame["TableKind"] == "PrimaryResult");
             (status, primary.expect("a result")["Rows"].clone())
         }
-        _ => (status, frames["error"]["message"].clone()),
+        _ => (status, frames["error"]["@message"].clone()),
     }
 }
 
