@@ -17,8 +17,9 @@ use uuid::Uuid;
 use crate::context::Server;
 
 /// What anyone may ask: whether it lives, and how to get a token.
-const PUBLIC: [&str; 11] = [
+const PUBLIC: [&str; 12] = [
     "authorize",
+    "cloud_endpoints",
     "discoverInstance",
     "getAuthorizationServerMetadata",
     "getOpenIdConfiguration",
