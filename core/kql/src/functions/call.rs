@@ -148,12 +148,7 @@ impl Call<'_> {
             text.clear();
             write(row, &mut text)?;
             bytes += text.len();
-            if bytes > BYTES_MAX {
-                let limit = BYTES_MAX >> 20;
-                return Err(FunctionError(format!(
-                    "the answer for one batch of rows is longer than {limit} MB"
-                )));
-            }
+            check_bytes(bytes)?;
             builder.append_value(&text);
         }
         Ok(Column(Arc::new(builder.finish())))
@@ -182,6 +177,15 @@ impl Call<'_> {
             }
         }
     }
+}
+
+/// Refuses an answer for one batch of rows that is longer than it may be.
+pub(super) fn check_bytes(bytes: usize) -> Result<(), FunctionError> {
+    if bytes > BYTES_MAX {
+        let limit = BYTES_MAX >> 20;
+        return Err(FunctionError(format!("the answer for one batch of rows is longer than {limit} MB")));
+    }
+    Ok(())
 }
 
 /// What [`Call::prepared`] gives.

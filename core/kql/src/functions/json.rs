@@ -5,12 +5,10 @@ use std::borrow::Cow;
 use arrow_array::{cast::AsArray, types::Decimal128Type};
 use phalanx_signal::ColumnType;
 
-use super::{Booleans, Call, Column, Datetimes, FunctionError, Longs, Reals, Texts, define::Answer};
+use super::{
+    Booleans, Call, Column, Datetimes, FunctionError, Longs, Reals, Texts, call::check_bytes, define::Answer,
+};
 use crate::dynamic::{Json, push_datetime, push_real, push_text, push_timespan};
-
-/// The bytes that the answer for one batch may have. A few numbers in a query make arrays of a million elements;
-/// thousands of rows of those would fill the memory.
-const BYTES_MAX: usize = 256 << 20;
 
 /// The elements that a function makes up for one array.
 pub(super) const ELEMENTS_MAX: usize = 1 << 20;
@@ -38,12 +36,7 @@ impl Call<'_> {
         for row in 0..self.rows {
             let answer = f(row)?.filter(|answer| answer.as_ref() != "null");
             bytes += answer.as_ref().map_or(0, |answer| answer.as_ref().len());
-            if bytes > BYTES_MAX {
-                let limit = BYTES_MAX >> 20;
-                return Err(FunctionError(format!(
-                    "the answer for one batch of rows is longer than {limit} MB"
-                )));
-            }
+            check_bytes(bytes)?;
             answers.push(answer);
         }
         Ok(Column::texts(answers.into_iter()))

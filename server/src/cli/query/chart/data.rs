@@ -70,15 +70,7 @@ pub fn points(render: &Render, table: &Table) -> Option<Points> {
         let label: Vec<&str> = by.iter().map(|at| row[*at].as_str()).collect();
         for value in &values {
             let Some(y) = number(&row[*value], false) else { continue };
-            let mut name = label.join(", ");
-            if name.is_empty() || values.len() > 1 {
-                name = [name.as_str(), columns[*value].name.as_str()]
-                    .iter()
-                    .filter(|part| !part.is_empty())
-                    .copied()
-                    .collect::<Vec<_>>()
-                    .join(": ");
-            }
+            let name = called(&label, &columns[*value].name, values.len());
             push(&mut series, name, (place, y));
         }
     }
@@ -164,17 +156,18 @@ pub fn bars(render: &Render, table: &Table) -> Option<Vec<(String, f64)>> {
         let label: Vec<&str> = labels.iter().map(|at| row[*at].as_str()).collect();
         for value in &values {
             let Some(size) = number(&row[*value], false) else { continue };
-            let mut name = label.join(", ");
-            if name.is_empty() || values.len() > 1 {
-                name = [name.as_str(), columns[*value].name.as_str()]
-                    .iter()
-                    .filter(|part| !part.is_empty())
-                    .copied()
-                    .collect::<Vec<_>>()
-                    .join(": ");
-            }
+            let name = called(&label, &columns[*value].name, values.len());
             bars.push((name, size));
         }
     }
     (!bars.is_empty()).then_some(bars)
+}
+
+/// What a value is called: by its row's labels, and by its column where there are several or no label.
+fn called(labels: &[&str], column: &str, columns: usize) -> String {
+    let label = labels.join(", ");
+    if !label.is_empty() && columns == 1 {
+        return label;
+    }
+    [label.as_str(), column].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
